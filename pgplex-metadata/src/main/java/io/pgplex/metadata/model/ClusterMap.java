@@ -1,0 +1,196 @@
+package io.pgplex.metadata.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that routing knows about a cluster at one metadata revision. Immutable and thread-safe; every change makes
+ * a new map, and a statement sees one map from parse to result.
+ */
+public final class ClusterMap {
+
+    private final String cluster;
+    private final long revision;
+    private final ClusterProperties properties;
+    private final List<Shard> shards;
+    private final Map<String, Node> nodes;
+    private final Map<TableName, Table> tables;
+    private final Map<TableName, View> views;
+    /** The ordinal of the shard that owns each bucket. */
+    private final short[] owners;
+
+    /**
+     * A map of these parts.
+     *
+     * @throws IllegalArgumentException when the parts contradict each other: ordinals with gaps, a node that is not
+     *     there, a bucket without an owner or with two
+     */
+    public ClusterMap(
+            String cluster,
+            long revision,
+            ClusterProperties properties,
+            List<Shard> shards,
+            Map<String, Node> nodes,
+            Map<TableName, Table> tables,
+            Map<TableName, View> views) {
+        this.cluster = Objects.requireNonNull(cluster, "cluster");
+        this.revision = revision;
+        this.properties = Objects.requireNonNull(properties, "properties");
+        List<Shard> inOrder = new ArrayList<>(shards);
+        inOrder.sort(Comparator.comparingInt(Shard::ordinal));
+        this.shards = List.copyOf(inOrder);
+        this.nodes = Map.copyOf(nodes);
+        this.tables = Collections.unmodifiableMap(new TreeMap<>(tables));
+        this.views = Collections.unmodifiableMap(new TreeMap<>(views));
+        checkShards();
+        this.owners = owners();
+    }
+
+    private void checkShards() {
+        if (shards.isEmpty()) {
+            throw new IllegalArgumentException("cluster " + cluster + " has no shard");
+        }
+        for (int i = 0; i < shards.size(); i++) {
+            Shard shard = shards.get(i);
+            if (shard.ordinal() != i) {
+                throw new IllegalArgumentException("shard ordinals of cluster " + cluster + " have a gap at " + i);
+            }
+            List<String> members = new ArrayList<>(shard.standbys());
+            members.add(shard.primary());
+            for (String member : members) {
+                if (!nodes.containsKey(member)) {
+                    throw new IllegalArgumentException("shard " + shard.name() + " names no node " + member);
+                }
+            }
+        }
+    }
+
+    private short[] owners() {
+        short[] owner = new short[properties.buckets()];
+        Arrays.fill(owner, (short) -1);
+        for (Shard shard : shards) {
+            for (BucketRange range : shard.buckets()) {
+                for (int bucket = range.first(); bucket <= range.last(); bucket++) {
+                    if (bucket >= owner.length || owner[bucket] >= 0) {
+                        throw new IllegalArgumentException("bucket " + bucket + " of shard " + shard.name()
+                                + " is outside the cluster or has another owner");
+                    }
+                    owner[bucket] = (short) shard.ordinal();
+                }
+            }
+        }
+        for (int bucket = 0; bucket < owner.length; bucket++) {
+            if (owner[bucket] < 0) {
+                throw new IllegalArgumentException("bucket " + bucket + " has no owner");
+            }
+        }
+        return owner;
+    }
+
+    public String cluster() {
+        return cluster;
+    }
+
+    /** The store's revision that this map was read at. */
+    public long revision() {
+        return revision;
+    }
+
+    public ClusterProperties properties() {
+        return properties;
+    }
+
+    /** The shards by ordinal; never empty. */
+    public List<Shard> shards() {
+        return shards;
+    }
+
+    public Shard homeShard() {
+        return shards.get(0);
+    }
+
+    /** The shard of that name, or null. */
+    public @Nullable Shard shard(String name) {
+        for (Shard shard : shards) {
+            if (shard.name().equals(name)) {
+                return shard;
+            }
+        }
+        return null;
+    }
+
+    public Map<String, Node> nodes() {
+        return nodes;
+    }
+
+    /** The node that takes the shard's writes. */
+    public Node primary(Shard shard) {
+        return Objects.requireNonNull(nodes.get(shard.primary()));
+    }
+
+    /** Distributed and replicated tables by name, in order. */
+    public Map<TableName, Table> tables() {
+        return tables;
+    }
+
+    /** The distributed or replicated table of that name, or null where it would be local. */
+    public @Nullable Table table(TableName name) {
+        return tables.get(name);
+    }
+
+    /** Views that exist on every shard, by name, in order. */
+    public Map<TableName, View> views() {
+        return views;
+    }
+
+    public int buckets() {
+        return owners.length;
+    }
+
+    /** The ordinal of the shard that owns a bucket. */
+    public int ownerOf(int bucket) {
+        return owners[bucket];
+    }
+
+    /** The same map with a table added or replaced. */
+    public ClusterMap withTable(Table table) {
+        Map<TableName, Table> changed = new HashMap<>(tables);
+        changed.put(table.name(), table);
+        return new ClusterMap(cluster, revision, properties, shards, nodes, changed, views);
+    }
+
+    /** The same map without a table. */
+    public ClusterMap withoutTable(TableName name) {
+        Map<TableName, Table> changed = new HashMap<>(tables);
+        changed.remove(name);
+        return new ClusterMap(cluster, revision, properties, shards, nodes, changed, views);
+    }
+
+    /** The same map with a view added or replaced. */
+    public ClusterMap withView(View view) {
+        Map<TableName, View> changed = new HashMap<>(views);
+        changed.put(view.name(), view);
+        return new ClusterMap(cluster, revision, properties, shards, nodes, tables, changed);
+    }
+
+    /** The same map without a view. */
+    public ClusterMap withoutView(TableName name) {
+        Map<TableName, View> changed = new HashMap<>(views);
+        changed.remove(name);
+        return new ClusterMap(cluster, revision, properties, shards, nodes, tables, changed);
+    }
+
+    @Override
+    public String toString() {
+        return "ClusterMap[" + cluster + " at " + revision + ", " + shards.size() + " shards, " + tables.size()
+                + " tables]";
+    }
+}
