@@ -1,0 +1,18 @@
+package io.pgplex.routing.bind;
+
+import io.pgplex.metadata.model.KeyType;
+
+/** Where a distribution key's value comes from. */
+public sealed interface KeySource {
+
+    /** A literal in the text, hashed when the statement was planned. */
+    record Literal(int bucket) implements KeySource {}
+
+    /**
+     * A parameter, hashed at each execution. An index at or after the statement's own parameters means one of the
+     * plan's evaluations.
+     *
+     * @param index counted from 0
+     */
+    record Parameter(int index, KeyType type) implements KeySource {}
+}

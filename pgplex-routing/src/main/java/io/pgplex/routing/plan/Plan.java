@@ -1,0 +1,56 @@
+package io.pgplex.routing.plan;
+
+import io.pgplex.metadata.model.KeyType;
+import io.pgplex.routing.bind.ShardSelector;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** How one statement runs. Immutable, free of parameter values, cacheable for the map it was made from. */
+public sealed interface Plan {
+
+    /**
+     * A statement that touches rows. With one shard selected the original runs there, byte for byte; with none it runs
+     * on any one shard, for its empty result; with several the scatter runs, or the refusal is thrown.
+     *
+     * @param original the application's own text
+     * @param effect what it may do to data
+     * @param returnsRows whether it answers with rows rather than a count
+     * @param selector the shards that it concerns
+     * @param scatter how it runs on several shards, or null where it is refused there
+     * @param refusal why it does not run on several shards; null where scatter is there
+     */
+    record Sharded(
+            StatementKind kind,
+            Effect effect,
+            boolean returnsRows,
+            Fragment original,
+            ShardSelector selector,
+            @Nullable Scatter scatter,
+            @Nullable Refusal refusal)
+            implements Plan {}
+
+    /**
+     * {@code INSERT ... VALUES} into a distributed table, with several rows or with values to fill in. Rows go to the
+     * shards of their keys, each shard getting {@code head row, row, ... tail}.
+     *
+     * @param original the application's own text, sent as it stands when every row goes to one shard and nothing is
+     *     filled in; null where something always is
+     * @param head up to and including VALUES; has no parameters
+     * @param tail from after the last row: ON CONFLICT, RETURNING
+     * @param evaluations values computed once before, parameters after the statement's own
+     */
+    record Insert(
+            @Nullable Fragment original,
+            boolean returnsRows,
+            String head,
+            List<InsertRow> rows,
+            Fragment tail,
+            KeyType keyType,
+            List<Evaluation> evaluations)
+            implements Plan {
+        public Insert {
+            rows = List.copyOf(rows);
+            evaluations = List.copyOf(evaluations);
+        }
+    }
+}
