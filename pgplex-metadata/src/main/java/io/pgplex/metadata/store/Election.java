@@ -119,7 +119,8 @@ public final class Election {
             public void changed(List<WatchEvent> events) {
                 for (WatchEvent event : events) {
                     if (event.key().equals(key)) {
-                        observer.accept(event instanceof WatchEvent.Put put ? put.pair().value() : null);
+                        observer.accept(
+                                event instanceof WatchEvent.Put put ? put.pair().value() : null);
                     }
                 }
             }

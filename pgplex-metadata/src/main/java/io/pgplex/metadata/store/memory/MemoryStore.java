@@ -84,6 +84,7 @@ public final class MemoryStore implements MetadataStore {
     @Override
     public Lease grantLease(Duration timeToLive, Runnable onLost) throws MetadataException {
         checkOpen();
+        leases.removeIf(ended -> !ended.isAlive());
         MemoryLease lease = state.grant(timeToLive, onLost);
         leases.add(lease);
         return lease;

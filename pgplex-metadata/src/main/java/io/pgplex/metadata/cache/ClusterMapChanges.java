@@ -1,0 +1,348 @@
+package io.pgplex.metadata.cache;
+
+import io.pgplex.metadata.cache.ClusterMapCodec.ClusterDocument;
+import io.pgplex.metadata.model.BucketRange;
+import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.ClusterProperties;
+import io.pgplex.metadata.model.Node;
+import io.pgplex.metadata.model.Shard;
+import io.pgplex.metadata.model.Table;
+import io.pgplex.metadata.model.TableName;
+import io.pgplex.metadata.model.View;
+import io.pgplex.metadata.store.KeyValue;
+import io.pgplex.metadata.store.MetadataException;
+import io.pgplex.metadata.store.MetadataStore;
+import io.pgplex.metadata.store.Snapshot;
+import io.pgplex.metadata.store.Transaction;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes of a cluster, collected on top of what the store holds, to be made by one transaction. Confined to a thread.
+ *
+ * <p>The transaction succeeds only on what the changes were computed from, so two clients cannot overwrite each other:
+ * on a conflict, read and collect again. Each changed key is compared. So is the {@code cluster} key, which every
+ * change of shards or nodes, every delete of a table or view, and the put of the first table or view rewrites: that is
+ * what keeps "add a shard while there is no table" and "create a table on these shards" apart, while two tables can be
+ * created at the same time.
+ *
+ * <p>Methods throw {@link IllegalStateException} on a change that the collected state does not allow.
+ */
+public final class ClusterMapChanges {
+
+    private static final long FIRST_NODE_OID = 1;
+
+    private final String cluster;
+    private final ClusterKeys keys;
+    private final Snapshot snapshot;
+    private final List<Shard> shards = new ArrayList<>();
+    private final Map<String, Node> nodes = new HashMap<>();
+    private final Map<TableName, Table> tables = new HashMap<>();
+    private final Map<TableName, View> views = new HashMap<>();
+
+    /** The documents of the map that was read, as this version writes them. */
+    private final Map<String, String> stored = new TreeMap<>();
+
+    private @Nullable ClusterDocument document;
+    private boolean touchesCluster;
+
+    private ClusterMapChanges(String cluster, Snapshot snapshot) throws MetadataException {
+        this.cluster = cluster;
+        this.keys = new ClusterKeys(cluster);
+        this.snapshot = snapshot;
+        ClusterMap map = ClusterMapCodec.decode(cluster, snapshot);
+        KeyValue root = snapshot.get(keys.cluster());
+        if (map != null && root != null) {
+            document = ClusterMapCodec.decodeCluster(root);
+            shards.addAll(map.shards());
+            nodes.putAll(map.nodes());
+            tables.putAll(map.tables());
+            views.putAll(map.views());
+            stored.putAll(documents(map));
+        }
+    }
+
+    /** Changes on top of what the store holds now. */
+    public static ClusterMapChanges read(MetadataStore store, String cluster) throws MetadataException {
+        return of(cluster, store.read(new ClusterKeys(cluster).prefix()));
+    }
+
+    /**
+     * Changes on top of a snapshot of the cluster's whole prefix.
+     *
+     * @throws MetadataException CORRUPT when it cannot be understood
+     */
+    public static ClusterMapChanges of(String cluster, Snapshot snapshot) throws MetadataException {
+        return new ClusterMapChanges(cluster, snapshot);
+    }
+
+    /** Whether the cluster exists, or was created here. */
+    public boolean clusterExists() {
+        return document != null;
+    }
+
+    /** Creates the cluster with its home shard, which owns all buckets. */
+    public ClusterMapChanges createCluster(ClusterProperties properties, String shard, NodeAddress primary) {
+        if (document != null) {
+            throw new IllegalStateException("cluster \"" + cluster + "\" already exists");
+        }
+        document = new ClusterDocument(properties, FIRST_NODE_OID);
+        addNode(primary);
+        List<BucketRange> all = List.of(new BucketRange(0, properties.buckets() - 1));
+        shards.add(new Shard(shard, 0, primary.name(), List.of(), 1, all));
+        touchesCluster = true;
+        return this;
+    }
+
+    /**
+     * Adds a shard and spreads the buckets evenly over all shards, in ranges without gaps.
+     *
+     * @throws IllegalStateException when there are tables or views: their rows would have to move
+     */
+    public ClusterMapChanges addShard(String shard, NodeAddress primary) {
+        if (findShard(shard) != null) {
+            throw new IllegalStateException("shard \"" + shard + "\" already exists");
+        }
+        checkNothingToMove();
+        addNode(primary);
+        shards.add(new Shard(shard, shards.size(), primary.name(), List.of(), 1, List.of()));
+        spreadBuckets();
+        return this;
+    }
+
+    /** Adds a node that follows a shard's primary. */
+    public ClusterMapChanges addStandby(String shard, NodeAddress standby) {
+        Shard old = existingShard(shard);
+        addNode(standby);
+        List<String> standbys = new ArrayList<>(old.standbys());
+        standbys.add(standby.name());
+        replace(new Shard(old.name(), old.ordinal(), old.primary(), standbys, old.epoch(), old.buckets()));
+        return this;
+    }
+
+    /**
+     * Removes a standby.
+     *
+     * @throws IllegalStateException when the node is a shard's primary
+     */
+    public ClusterMapChanges removeNode(String name) {
+        for (Shard shard : List.copyOf(shards)) {
+            if (shard.primary().equals(name)) {
+                throw new IllegalStateException(
+                        "node \"" + name + "\" is the primary of shard \"" + shard.name() + "\"");
+            }
+            if (shard.standbys().contains(name)) {
+                List<String> standbys = new ArrayList<>(shard.standbys());
+                standbys.remove(name);
+                replace(new Shard(
+                        shard.name(), shard.ordinal(), shard.primary(), standbys, shard.epoch(), shard.buckets()));
+            }
+        }
+        if (nodes.remove(name) == null) {
+            throw new IllegalStateException("node \"" + name + "\" does not exist");
+        }
+        touchesCluster = true;
+        return this;
+    }
+
+    /**
+     * Removes a shard with all its nodes; the shards behind it move up.
+     *
+     * @throws IllegalStateException for the home shard, and for one that owns buckets while there are tables or views
+     */
+    public ClusterMapChanges removeShard(String name) {
+        Shard shard = existingShard(name);
+        if (shard.ordinal() == 0) {
+            throw new IllegalStateException("shard \"" + name + "\" is the home shard");
+        }
+        if (!shard.buckets().isEmpty()) {
+            checkNothingToMove();
+        }
+        nodes.remove(shard.primary());
+        shard.standbys().forEach(nodes::remove);
+        shards.remove(shard);
+        for (int i = 0; i < shards.size(); i++) {
+            Shard old = shards.get(i);
+            shards.set(i, new Shard(old.name(), i, old.primary(), old.standbys(), old.epoch(), old.buckets()));
+        }
+        touchesCluster = true;
+        if (!shard.buckets().isEmpty()) {
+            spreadBuckets();
+        }
+        return this;
+    }
+
+    /** Adds or replaces a table. */
+    public ClusterMapChanges putTable(Table table) {
+        existingCluster();
+        touchesCluster |= hasNoRelation();
+        tables.put(table.name(), table);
+        return this;
+    }
+
+    /** Removes a table; one that does not exist is no error. */
+    public ClusterMapChanges deleteTable(TableName name) {
+        touchesCluster |= tables.remove(name) != null;
+        return this;
+    }
+
+    /** Adds or replaces a view. */
+    public ClusterMapChanges putView(View view) {
+        existingCluster();
+        touchesCluster |= hasNoRelation();
+        views.put(view.name(), view);
+        return this;
+    }
+
+    /** Removes a view; one that does not exist is no error. */
+    public ClusterMapChanges deleteView(TableName name) {
+        touchesCluster |= views.remove(name) != null;
+        return this;
+    }
+
+    /**
+     * The map as it will be, with the revision that the changes were computed from.
+     *
+     * @throws IllegalStateException when the cluster does not exist
+     */
+    public ClusterMap map() {
+        return new ClusterMap(
+                cluster, snapshot.revision(), existingCluster().properties(), shards, nodes, tables, views);
+    }
+
+    /**
+     * The transaction that makes the changes.
+     *
+     * @throws IllegalStateException when the cluster does not exist
+     */
+    public Transaction toTransaction() {
+        Map<String, String> wanted = documents(map()); // refuses contradictions before they are stored
+        Transaction.Builder transaction = Transaction.builder();
+        transaction.ifRevision(keys.cluster(), revisionOf(keys.cluster()));
+        if (touchesCluster) {
+            transaction.put(keys.cluster(), ClusterMapCodec.encodeCluster(existingCluster()));
+        }
+        for (String key : stored.keySet()) {
+            if (!wanted.containsKey(key)) {
+                transaction.ifRevision(key, revisionOf(key)).delete(key);
+                addLeader(transaction, key, true);
+            }
+        }
+        wanted.forEach((key, value) -> {
+            if (!value.equals(stored.get(key))) {
+                transaction.ifRevision(key, revisionOf(key)).put(key, value);
+                addLeader(transaction, key, false);
+            }
+        });
+        return transaction.build();
+    }
+
+    private long revisionOf(String key) {
+        KeyValue pair = snapshot.get(key);
+        return pair == null ? 0 : pair.modRevision();
+    }
+
+    /** A change of a shard must not meet a change of its leader, and takes it along when the shard goes. */
+    private void addLeader(Transaction.Builder transaction, String key, boolean delete) {
+        String shard = keys.shardOf(key);
+        if (shard == null) {
+            return;
+        }
+        String leader = keys.leader(shard);
+        long revision = revisionOf(leader);
+        transaction.ifRevision(leader, revision);
+        if (delete && revision != 0) {
+            transaction.delete(leader);
+        }
+    }
+
+    private Map<String, String> documents(ClusterMap target) {
+        Map<String, String> documents = new TreeMap<>();
+        for (Shard shard : target.shards()) {
+            documents.put(keys.shard(shard.name()), ClusterMapCodec.encodeShard(shard));
+        }
+        for (Node node : target.nodes().values()) {
+            documents.put(keys.node(node.name()), ClusterMapCodec.encodeNode(node));
+        }
+        for (Table table : target.tables().values()) {
+            documents.put(keys.table(table.name()), ClusterMapCodec.encodeTable(table));
+        }
+        for (View view : target.views().values()) {
+            documents.put(keys.view(view.name()), ClusterMapCodec.encodeView(view));
+        }
+        return documents;
+    }
+
+    private void addNode(NodeAddress address) {
+        ClusterDocument old = existingCluster();
+        if (nodes.containsKey(address.name())) {
+            throw new IllegalStateException("node \"" + address.name() + "\" already exists");
+        }
+        nodes.put(
+                address.name(),
+                new Node(old.nextNodeOid(), address.name(), address.host(), address.port(), address.database()));
+        document = new ClusterDocument(old.properties(), old.nextNodeOid() + 1);
+        touchesCluster = true;
+    }
+
+    /** Shard i of n owns buckets i/n to (i+1)/n of all; a changed shard gets its next epoch. */
+    private void spreadBuckets() {
+        long buckets = existingCluster().properties().buckets();
+        int count = shards.size();
+        if (count > buckets) {
+            throw new IllegalStateException("cluster \"" + cluster + "\" has no bucket for another shard");
+        }
+        for (int i = 0; i < count; i++) {
+            Shard old = shards.get(i);
+            BucketRange range = new BucketRange((int) (buckets * i / count), (int) (buckets * (i + 1) / count) - 1);
+            List<BucketRange> ranges = List.of(range);
+            if (!old.buckets().equals(ranges)) {
+                long epoch = old.buckets().isEmpty() ? old.epoch() : old.epoch() + 1;
+                shards.set(i, new Shard(old.name(), i, old.primary(), old.standbys(), epoch, ranges));
+            }
+        }
+    }
+
+    private ClusterDocument existingCluster() {
+        if (document == null) {
+            throw new IllegalStateException("cluster \"" + cluster + "\" does not exist");
+        }
+        return document;
+    }
+
+    private boolean hasNoRelation() {
+        return tables.isEmpty() && views.isEmpty();
+    }
+
+    private void checkNothingToMove() {
+        existingCluster();
+        if (!hasNoRelation()) {
+            throw new IllegalStateException("cluster \"" + cluster + "\" holds tables, whose rows would have to move");
+        }
+    }
+
+    private @Nullable Shard findShard(String name) {
+        return shards.stream()
+                .filter(shard -> shard.name().equals(name))
+                .min(Comparator.comparingInt(Shard::ordinal))
+                .orElse(null);
+    }
+
+    private Shard existingShard(String name) {
+        Shard shard = findShard(name);
+        if (shard == null) {
+            throw new IllegalStateException("shard \"" + name + "\" does not exist");
+        }
+        return shard;
+    }
+
+    private void replace(Shard shard) {
+        shards.set(shard.ordinal(), shard);
+        touchesCluster = true;
+    }
+}
