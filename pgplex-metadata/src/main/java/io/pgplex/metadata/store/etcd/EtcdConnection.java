@@ -1,0 +1,121 @@
+package io.pgplex.metadata.store.etcd;
+
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.Client;
+import io.etcd.jetcd.ClientBuilder;
+import io.etcd.jetcd.common.exception.CompactedException;
+import io.etcd.jetcd.common.exception.ErrorCode;
+import io.etcd.jetcd.common.exception.EtcdException;
+import io.pgplex.metadata.store.KeyValue;
+import io.pgplex.metadata.store.MetadataException;
+import io.pgplex.metadata.store.MetadataException.Kind;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLException;
+
+/** How this package speaks to jetcd: the connection's settings, bytes, and errors. */
+final class EtcdConnection {
+
+    /** etcd refuses clients that ping more often than every 5 s. */
+    private static final Duration KEEPALIVE_TIME = Duration.ofSeconds(10);
+
+    private static final Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(5);
+
+    /** A whole prefix is read in one answer; gRPC's own limit of 4 MiB would be a few thousand tables. */
+    private static final int MAX_ANSWER_BYTES = 256 << 20;
+
+    private static final int RETRY_DELAY_MILLIS = 100;
+    private static final AtomicInteger THREADS = new AtomicInteger();
+
+    private EtcdConnection() {}
+
+    /** Threads for answers and events; jetcd's own would outlive their client for a minute. */
+    static ExecutorService newExecutor() {
+        return Executors.newCachedThreadPool(task -> {
+            Thread thread = new Thread(task, "pgplex-etcd-" + THREADS.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    static Client connect(EtcdOptions options, ExecutorService executor) throws MetadataException {
+        ClientBuilder builder = Client.builder()
+                .endpoints(options.endpoints())
+                .executorService(executor)
+                .connectTimeout(options.timeout())
+                .keepaliveTime(KEEPALIVE_TIME)
+                .keepaliveTimeout(KEEPALIVE_TIMEOUT)
+                .keepaliveWithoutCalls(true)
+                .maxInboundMessageSize(MAX_ANSWER_BYTES)
+                .retryDelay(RETRY_DELAY_MILLIS)
+                .retryMaxDelay(RETRY_DELAY_MILLIS * 5L)
+                .retryMaxDuration(options.timeout())
+                .waitForReady(false);
+        String user = options.user();
+        String password = options.password();
+        if (user != null && password != null) {
+            builder.user(bytes(user)).password(bytes(password));
+        }
+        if (options.authority() != null) {
+            builder.authority(options.authority());
+        }
+        if (options.usesTls()) {
+            secure(builder, options);
+        }
+        return builder.build();
+    }
+
+    private static void secure(ClientBuilder builder, EtcdOptions options) throws MetadataException {
+        try {
+            builder.sslContext(tls -> {
+                if (options.caFile() != null) {
+                    tls.trustManager(options.caFile().toFile());
+                }
+                if (options.certFile() != null && options.keyFile() != null) {
+                    tls.keyManager(
+                            options.certFile().toFile(), options.keyFile().toFile());
+                }
+            });
+        } catch (SSLException | IllegalArgumentException e) {
+            throw new MetadataException(Kind.DENIED, "the TLS files for etcd cannot be used", e);
+        }
+    }
+
+    static ByteSequence bytes(String text) {
+        return ByteSequence.from(text, StandardCharsets.UTF_8);
+    }
+
+    static KeyValue pair(io.etcd.jetcd.KeyValue pair) {
+        return new KeyValue(
+                pair.getKey().toString(StandardCharsets.UTF_8),
+                pair.getValue().toString(StandardCharsets.UTF_8),
+                pair.getModRevision());
+    }
+
+    /** What an error of jetcd means for our callers. */
+    static MetadataException translate(Throwable error) {
+        String message = "etcd: " + error.getMessage();
+        if (error instanceof CompactedException) {
+            return new MetadataException(Kind.COMPACTED, message, error);
+        }
+        ErrorCode code = error instanceof EtcdException etcd ? etcd.getErrorCode() : ErrorCode.UNKNOWN;
+        Kind kind =
+                switch (code) {
+                    case UNAUTHENTICATED, PERMISSION_DENIED -> Kind.DENIED;
+                    case DEADLINE_EXCEEDED, CANCELLED, ABORTED -> Kind.TIMEOUT;
+                    case OUT_OF_RANGE -> Kind.COMPACTED;
+                    case INVALID_ARGUMENT -> isAboutAuthentication(message) ? Kind.DENIED : Kind.UNAVAILABLE;
+                    default -> Kind.UNAVAILABLE;
+                };
+        return new MetadataException(kind, message, error);
+    }
+
+    /** A wrong password is an INVALID_ARGUMENT to etcd. */
+    private static boolean isAboutAuthentication(String message) {
+        return message.toLowerCase(Locale.ROOT).contains("auth");
+    }
+}
