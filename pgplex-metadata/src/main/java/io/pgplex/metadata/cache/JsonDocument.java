@@ -1,6 +1,6 @@
 package io.pgplex.metadata.cache;
 
-import com.google.gson.GsonBuilder;
+import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -8,10 +8,13 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.TypeAdapter;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
 import io.pgplex.metadata.store.KeyValue;
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.MetadataException.Kind;
 import java.io.IOException;
+import java.io.StringReader;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,8 +27,7 @@ final class JsonDocument {
     private static final String FORMAT = "format";
     private static final int CURRENT_FORMAT = 1;
 
-    private static final TypeAdapter<JsonElement> ADAPTER =
-            new GsonBuilder().setStrictness(Strictness.STRICT).create().getAdapter(JsonElement.class);
+    private static final TypeAdapter<JsonElement> ADAPTER = new Gson().getAdapter(JsonElement.class);
 
     private final String key;
     private final JsonObject object;
@@ -45,7 +47,7 @@ final class JsonDocument {
     static JsonDocument parse(KeyValue pair) throws MetadataException {
         JsonElement element;
         try {
-            element = ADAPTER.fromJson(pair.value());
+            element = read(pair.value());
         } catch (IOException | JsonParseException e) {
             throw corrupt(pair.key(), "is not JSON", null); // the parser's message would show the value
         }
@@ -58,6 +60,17 @@ final class JsonDocument {
             throw corrupt(pair.key(), "has format " + format + ", which this version does not know", null);
         }
         return document;
+    }
+
+    /** The one value that the text holds. */
+    private static @Nullable JsonElement read(String text) throws IOException {
+        JsonReader reader = new JsonReader(new StringReader(text));
+        reader.setStrictness(Strictness.STRICT);
+        JsonElement element = ADAPTER.read(reader);
+        if (reader.peek() != JsonToken.END_DOCUMENT) {
+            throw new IOException("something follows the value");
+        }
+        return element;
     }
 
     static MetadataException corrupt(String key, String what, @Nullable Throwable cause) {
