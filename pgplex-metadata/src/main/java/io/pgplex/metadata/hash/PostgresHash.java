@@ -243,17 +243,24 @@ public final class PostgresHash {
 
     /** Up to four bytes as a little-endian number; 0 when there are none. */
     private static int word(@Nullable String text, byte @Nullable [] bytes, int at, int count) {
+        if (count == 4) {
+            return next(text, bytes, at)
+                    | next(text, bytes, at + 1) << 8
+                    | next(text, bytes, at + 2) << 16
+                    | next(text, bytes, at + 3) << 24;
+        }
         int word = 0;
         for (int i = count - 1; i >= 0; i--) {
-            int next = 0;
-            if (text != null) {
-                next = text.charAt(at + i);
-            } else if (bytes != null) {
-                next = bytes[at + i] & 0xff;
-            }
-            word = word << 8 | next;
+            word = word << 8 | next(text, bytes, at + i);
         }
         return word;
+    }
+
+    private static int next(@Nullable String text, byte @Nullable [] bytes, int at) {
+        if (text != null) {
+            return text.charAt(at);
+        }
+        return bytes != null ? bytes[at] & 0xff : 0;
     }
 
     /** The macro final(a, b, c), and its result as 64 bits. */

@@ -15,6 +15,8 @@ import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import javax.net.ssl.SSLException;
 
 /** How this package speaks to jetcd: the connection's settings, bytes, and errors. */
@@ -28,7 +30,9 @@ final class EtcdConnection {
     /** A whole prefix is read in one answer; gRPC's own limit of 4 MiB would be a few thousand tables. */
     private static final int MAX_ANSWER_BYTES = 256 << 20;
 
-    private static final int RETRY_DELAY_MILLIS = 100;
+    /** gRPC says there what it found out about epoll, on the console of applications that configure nothing. */
+    private static final Logger CHATTER = Logger.getLogger("io.grpc.netty.TcpMetrics");
+
     private static final AtomicInteger THREADS = new AtomicInteger();
 
     private EtcdConnection() {}
@@ -43,6 +47,7 @@ final class EtcdConnection {
     }
 
     static Client connect(EtcdOptions options, ExecutorService executor) throws MetadataException {
+        CHATTER.setLevel(Level.WARNING);
         ClientBuilder builder = Client.builder()
                 .endpoints(options.endpoints())
                 .executorService(executor)
@@ -51,9 +56,7 @@ final class EtcdConnection {
                 .keepaliveTimeout(KEEPALIVE_TIMEOUT)
                 .keepaliveWithoutCalls(true)
                 .maxInboundMessageSize(MAX_ANSWER_BYTES)
-                .retryDelay(RETRY_DELAY_MILLIS)
-                .retryMaxDelay(RETRY_DELAY_MILLIS * 5L)
-                .retryMaxDuration(options.timeout())
+                .retryMaxAttempts(0) // its retries start a thread that lives as long as the JVM
                 .waitForReady(false);
         String user = options.user();
         String password = options.password();
@@ -99,6 +102,13 @@ final class EtcdConnection {
     /** What an error of jetcd means for our callers. */
     static MetadataException translate(Throwable error) {
         String message = "etcd: " + error.getMessage();
+        Throwable root = error;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        if (root != error && root.getMessage() != null && !message.contains(root.getMessage())) {
+            message += " (" + root.getMessage() + ")"; // gRPC says "io exception", its cause says what it was
+        }
         if (error instanceof CompactedException) {
             return new MetadataException(Kind.COMPACTED, message, error);
         }

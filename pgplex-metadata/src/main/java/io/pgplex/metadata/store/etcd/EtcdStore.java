@@ -41,6 +41,9 @@ import java.util.concurrent.TimeoutException;
  */
 public final class EtcdStore implements MetadataStore {
 
+    private static final int READ_RETRIES = 2;
+    private static final long READ_RETRY_MILLIS = 100;
+
     private final EtcdOptions options;
     private final ExecutorService executor;
     private final Client client;
@@ -80,6 +83,19 @@ public final class EtcdStore implements MetadataStore {
 
     @Override
     public Snapshot read(String prefix) throws MetadataException {
+        for (int retries = 0; ; retries++) {
+            try {
+                return readOnce(prefix);
+            } catch (MetadataException e) {
+                if (e.kind() != Kind.UNAVAILABLE || retries == READ_RETRIES || closed) {
+                    throw e;
+                }
+                pauseBefore(e);
+            }
+        }
+    }
+
+    private Snapshot readOnce(String prefix) throws MetadataException {
         GetOption option = GetOption.builder()
                 .isPrefix(true)
                 .withSortField(GetOption.SortTarget.KEY)
@@ -91,6 +107,16 @@ public final class EtcdStore implements MetadataStore {
             pairs.add(EtcdConnection.pair(pair));
         }
         return new Snapshot(response.getHeader().getRevision(), pairs);
+    }
+
+    /** A change of etcd's leader takes moments. */
+    private static void pauseBefore(MetadataException error) throws MetadataException {
+        try {
+            TimeUnit.MILLISECONDS.sleep(READ_RETRY_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw error;
+        }
     }
 
     @Override
