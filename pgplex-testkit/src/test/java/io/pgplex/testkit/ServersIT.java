@@ -1,0 +1,85 @@
+package io.pgplex.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class ServersIT {
+    @Test
+    void startsFourShardsAndEtcdQuickly() {
+        Topology topology = Topology.ofShards(4).withEtcd(Topology.EtcdUse.PREFERRED);
+        // the archive is unpacked once per user, and etcd downloaded
+        Servers.start(Topology.ofShards(0).withEtcd(Topology.EtcdUse.PREFERRED)).close();
+        PostgresBinaries.installed();
+
+        long before = System.nanoTime();
+        try (Servers servers = Servers.start(topology)) {
+            Duration taken = Duration.ofNanos(System.nanoTime() - before);
+            assertThat(servers.primaries())
+                    .extracting(PostgresServer::name)
+                    .containsExactly("pg1", "pg2", "pg3", "pg4");
+            // 2.5 s on an idle machine
+            assertThat(taken).isLessThan(Duration.ofSeconds(10));
+        }
+    }
+
+    @Test
+    void standbysStream() {
+        try (Servers servers = Servers.start(Topology.ofShards(1).withStandbys(2, true))) {
+            PostgresServer primary = servers.server("pg1");
+            PostgresServer standby = servers.server("pg1_r1");
+            primary.execute("postgres", "CREATE TABLE streamed AS SELECT 7 AS i");
+
+            standby.awaitReplay(primary);
+
+            assertThat(standby.query("postgres", "SELECT i FROM streamed")).isEqualTo("7");
+            assertThat(standby.query("postgres", "SELECT pg_is_in_recovery()")).isEqualTo("t");
+            assertThat(primary.query(
+                            "postgres", "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'quorum'"))
+                    .isEqualTo("2");
+        }
+    }
+
+    @Test
+    void standbyTakesOverFromKilledPrimary() {
+        try (Servers servers = Servers.start(Topology.ofShards(1).withStandbys(1, true))) {
+            PostgresServer primary = servers.server("pg1");
+            PostgresServer standby = servers.server("pg1_r1");
+            primary.execute("postgres", "CREATE TABLE acknowledged (i int)");
+            primary.kill();
+
+            standby.promote();
+
+            standby.execute("postgres", "INSERT INTO acknowledged VALUES (1)");
+            assertThat(standby.query("postgres", "SELECT i FROM acknowledged")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void referenceHasTheClustersLocale() {
+        Topology topology = Topology.ofShards(1).withLocale(DatabaseLocale.icu("de-DE"));
+        try (Servers servers = Servers.start(topology)) {
+            String locale = "SELECT datlocale FROM pg_database WHERE datname = 'postgres'";
+            assertThat(servers.reference().query("postgres", locale)).isEqualTo("de-DE");
+            assertThat(servers.reference()).isSameAs(servers.reference());
+        }
+    }
+
+    @Test
+    void saysThatThereIsNoEtcd() {
+        try (Servers servers = Servers.start(Topology.ofShards(0))) {
+            assertThatThrownBy(servers::etcd).isInstanceOf(EtcdUnavailableException.class);
+        }
+    }
+
+    @Test
+    void clusterNeedsDriver() {
+        LocalCluster.Builder builder = LocalCluster.builder().shards(1).inMemory();
+        assertThatThrownBy(builder::start)
+                .isInstanceOf(ServerException.class)
+                .hasMessageContaining("no JDBC driver")
+                .hasMessageContaining("pgplex-jdbc");
+    }
+}
