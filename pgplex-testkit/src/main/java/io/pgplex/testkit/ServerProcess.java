@@ -89,9 +89,14 @@ final class ServerProcess {
             throw new ServerException("process " + pid() + " outlived SIGKILL");
         }
         Signals.send("CONT", forked.stream().mapToLong(ProcessHandle::pid));
-        if (!Waiting.holdsWithin(() -> forked.stream().noneMatch(ProcessHandle::isAlive), Duration.ofSeconds(2))) {
+        if (!Waiting.holdsWithin(() -> forked.stream().noneMatch(ServerProcess::isWorking), Duration.ofSeconds(2))) {
             forked.forEach(ProcessHandle::destroyForcibly);
         }
+    }
+
+    /** Orphans that have ended may stay as zombies for a while, which have no program any more. */
+    private static boolean isWorking(ProcessHandle orphan) {
+        return orphan.isAlive() && orphan.info().command().isPresent();
     }
 
     /** Stops the process and everything it forked where they stand (SIGSTOP). */
