@@ -1,7 +1,6 @@
 package io.pgplex.testkit;
 
 import java.util.List;
-import java.util.Locale;
 
 /**
  * The collation that a server's databases have by default; their encoding is always UTF-8.
@@ -40,8 +39,13 @@ public record DatabaseLocale(Provider provider, String name) {
         if (colon < 0) {
             return icu(text);
         }
-        String provider = text.substring(0, colon).toUpperCase(Locale.ROOT);
-        return new DatabaseLocale(Provider.valueOf(provider), text.substring(colon + 1));
+        String name = text.substring(colon + 1);
+        return switch (text.substring(0, colon)) {
+            case "icu" -> icu(name);
+            case "libc" -> libc(name);
+            case "builtin" -> new DatabaseLocale(Provider.BUILTIN, name);
+            default -> throw new IllegalArgumentException("a locale's provider must be icu, builtin or libc: " + text);
+        };
     }
 
     /** What {@code initdb} is told; everything but the collation, messages for one, is in the C locale. */

@@ -125,13 +125,16 @@ final class RelayedConnection {
         }
 
         void move() throws IOException {
+            if (endPassedOn) {
+                return;
+            }
             if (!ended && underWay.hasRemaining() && from.read(underWay) < 0) {
                 ended = true;
             }
             underWay.flip();
             to.write(underWay);
             underWay.compact();
-            if (isOver() && !endPassedOn) {
+            if (isOver()) {
                 to.shutdownOutput();
                 endPassedOn = true;
             }

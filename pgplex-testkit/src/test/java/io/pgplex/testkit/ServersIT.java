@@ -3,6 +3,8 @@ package io.pgplex.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +56,32 @@ class ServersIT {
 
             standby.execute("postgres", "INSERT INTO acknowledged VALUES (1)");
             assertThat(standby.query("postgres", "SELECT i FROM acknowledged")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void linkCutsPrimaryOffFromClientsAndStandbys() throws SQLException {
+        try (Servers servers =
+                Servers.start(Topology.ofShards(1).withStandbys(1, false).withLinks())) {
+            PostgresServer primary = servers.server("pg1");
+            PostgresServer standby = servers.server("pg1_r1");
+            String url = "jdbc:postgresql://127.0.0.1:" + primary.link().port() + "/postgres?user=postgres";
+            assertThat(primary.conninfo("postgres"))
+                    .contains("port=" + primary.link().port());
+            DriverManager.getConnection(url).close();
+
+            primary.link().cutOff();
+
+            assertThatThrownBy(() -> DriverManager.getConnection(url)).hasMessageContaining("refused");
+            primary.execute("postgres", "CREATE TABLE unseen (i int)");
+            assertThat(standby.query("postgres", "SELECT to_regclass('unseen')"))
+                    .isNull();
+
+            primary.link().heal();
+            standby.awaitReplay(primary);
+            assertThat(standby.query("postgres", "SELECT to_regclass('unseen')"))
+                    .isEqualTo("unseen");
+            DriverManager.getConnection(url).close();
         }
     }
 
