@@ -32,7 +32,12 @@ public final class LocalClusterMain {
             System.exit(2);
             return;
         }
-        start(topology, System.out);
+        try {
+            start(topology, System.out);
+        } catch (ServerException e) {
+            System.err.println(e.getMessage());
+            System.exit(1);
+        }
         System.out.println("Press Ctrl-C to stop and remove everything.");
         // the run directory's shutdown hook ends the servers
         new CountDownLatch(1).await();

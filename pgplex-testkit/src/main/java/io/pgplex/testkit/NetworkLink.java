@@ -13,8 +13,10 @@ import java.util.HashSet;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * the change has happened. Memory is bounded by two small buffers per connection.
  */
 public final class NetworkLink implements AutoCloseable {
+    private static final int ORDER_SECONDS = 10;
+
     private final InetSocketAddress target;
     private final InetSocketAddress local;
     private final Selector selector;
@@ -132,9 +136,11 @@ public final class NetworkLink implements AutoCloseable {
         });
         selector.wakeup();
         try {
-            done.join();
-        } catch (CompletionException e) {
+            done.get(ORDER_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
             throw new ServerException("the link could not change", e);
+        } catch (InterruptedException e) {
+            throw Waiting.interrupted(e);
         }
     }
 
