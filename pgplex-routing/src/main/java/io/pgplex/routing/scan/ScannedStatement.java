@@ -252,6 +252,29 @@ public final class ScannedStatement {
         return low;
     }
 
+    /**
+     * The tokens from {@code from} (inclusive) to {@code to} (exclusive) as a statement of its own, such as the one behind
+     * EXPLAIN. Its offset is again one in the scanned text; it has no hints.
+     */
+    public ScannedStatement slice(int from, int to) {
+        int start = begin(from);
+        int[] slicedBounds = Arrays.copyOfRange(bounds, 2 * from, 2 * to);
+        int parameters = 0;
+        for (int i = from; i < to; i++) {
+            slicedBounds[2 * (i - from)] -= start;
+            slicedBounds[2 * (i - from) + 1] -= start;
+            parameters += kinds[i] == TokenKind.PARAMETER ? 1 : 0;
+        }
+        return new ScannedStatement(
+                text(from, to),
+                offset + start,
+                Arrays.copyOfRange(kinds, from, to),
+                slicedBounds,
+                parameters,
+                List.of(),
+                new int[0]);
+    }
+
     /** An error at a token, or at the text's end when {@code index} lies behind the last one. */
     public SqlSyntaxException error(String message, int index) {
         return error(message, index, "");
