@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
  * What the hints of one statement say. Immutable.
  *
  * @param shard the shard to run on, or null
- * @param key the distribution key to run at, as text, or null
- * @param keyQuoted whether the key was given in quotes
- * @param crossShard what to do when several shards are concerned, or null for the connection's own setting
+ * @param key the value of the distribution key to run at, as text, or null
+ * @param keyQuoted whether {@code key} was written as a string, not as a bare word or number
+ * @param crossShard what to do when more than one shard is concerned, or null for the session's own setting
  */
 public record Hints(
         @Nullable String shard,
@@ -16,14 +16,20 @@ public record Hints(
         boolean keyQuoted,
         @Nullable CrossShard crossShard) {
 
-    /** No hint. */
+    /** No hint at all. */
     public static final Hints NONE = new Hints(null, null, false, null);
 
-    /** What to do with a statement that several shards are concerned by. */
+    public Hints {
+        if (keyQuoted && key == null) {
+            throw new IllegalArgumentException("a quoted key without a key");
+        }
+    }
+
+    /** What to do with a statement that more than one shard is concerned by. */
     public enum CrossShard {
         /** Run it. */
         ALLOW,
-        /** Run it and say so in a warning. */
+        /** Run it and add a warning. */
         WARN,
         /** Refuse it. */
         FORBID

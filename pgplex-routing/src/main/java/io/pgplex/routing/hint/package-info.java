@@ -1,4 +1,4 @@
-/** Hints: comments of the application that steer one statement. */
+/** Hints: comments in which an application tells pgplex where and how a statement may run. */
 @NullMarked
 package io.pgplex.routing.hint;
 
