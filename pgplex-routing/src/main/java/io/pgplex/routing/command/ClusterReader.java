@@ -89,9 +89,6 @@ final class ClusterReader {
     }
 
     private static RuntimeException wrong(ScannedStatement statement, int token, String syntax) {
-        return statement.error(
-                "syntax error in " + statement.word(0) + " CLUSTER",
-                Math.min(token, statement.tokenCount() - 1),
-                syntax);
+        return statement.error("syntax error in " + statement.word(0) + " CLUSTER", token, syntax);
     }
 }

@@ -2,6 +2,7 @@ package io.pgplex.routing.command;
 
 import io.pgplex.routing.command.StatementClass.Explain;
 import io.pgplex.routing.scan.ScannedStatement;
+import io.pgplex.routing.scan.TokenKind;
 
 /** Reads EXPLAIN: its options and where the explained statement begins. */
 final class ExplainReader {
@@ -18,7 +19,7 @@ final class ExplainReader {
             }
             for (int option = i + 1; option < close; option++) {
                 if (statement.is(option, "ANALYZE", "ANALYSE")) {
-                    analyze = !statement.is(option + 1, "OFF", "FALSE") && !isZero(statement, option + 1);
+                    analyze = !isOff(statement, option + 1);
                 }
             }
             i = close + 1;
@@ -29,7 +30,7 @@ final class ExplainReader {
             }
         }
         if (i >= statement.tokenCount()) {
-            throw statement.error("EXPLAIN needs a statement", 0);
+            throw statement.error("syntax error in EXPLAIN", i);
         }
         String options =
                 statement.text().substring(statement.end(0), statement.begin(i)).strip();
@@ -41,7 +42,10 @@ final class ExplainReader {
         return !statement.isPunctuation(token, '(') && !statement.is(token, "SELECT", "VALUES", "TABLE", "WITH");
     }
 
-    private static boolean isZero(ScannedStatement statement, int token) {
-        return token < statement.tokenCount() && statement.tokenText(token).equals("0");
+    /** Whether the option's value says no, as PostgreSQL's defGetBoolean reads it. */
+    private static boolean isOff(ScannedStatement statement, int token) {
+        String value =
+                statement.hasKind(token, TokenKind.STRING) ? statement.stringValue(token) : statement.tokenText(token);
+        return value.equals("0") || value.equalsIgnoreCase("off") || value.equalsIgnoreCase("false");
     }
 }

@@ -2,14 +2,16 @@ package io.pgplex.routing.command;
 
 import io.pgplex.routing.scan.ScannedStatement;
 
-/** Reads a possibly qualified name at a token. */
+/** Reads a possibly qualified name at a token; an error says the command's syntax. */
 final class NameReader {
 
     private final ScannedStatement statement;
+    private final String syntax;
     private int next;
 
-    NameReader(ScannedStatement statement, int from) {
+    NameReader(ScannedStatement statement, int from, String syntax) {
         this.statement = statement;
+        this.syntax = syntax;
         this.next = from;
     }
 
@@ -24,7 +26,7 @@ final class NameReader {
 
     private String part(String what) {
         if (!statement.isName(next)) {
-            throw statement.error(what + " must have a name", Math.min(next, statement.tokenCount() - 1));
+            throw statement.error(what + " must have a name", next, syntax);
         }
         return statement.identifier(next++);
     }

@@ -31,11 +31,12 @@ public sealed interface StatementClass {
      * @param name the savepoint, folded, or null
      */
     record TransactionControl(
-            Kind kind,
+            TransactionControl.Kind kind,
             String modes,
             @Nullable Boolean readOnly,
             boolean chain,
-            @Nullable String name) implements StatementClass {
+            @Nullable String name)
+            implements StatementClass {
 
         /** Which statement. */
         public enum Kind {
@@ -94,7 +95,7 @@ public sealed interface StatementClass {
     record Explain(String options, boolean analyze, int statementOffset) implements StatementClass {}
 
     /** What lives in one server's session: cursors, prepared statements, notifications, COPY. */
-    record SessionObject(Kind kind) implements StatementClass {
+    record SessionObject(SessionObject.Kind kind) implements StatementClass {
 
         /** Which statement. */
         public enum Kind {

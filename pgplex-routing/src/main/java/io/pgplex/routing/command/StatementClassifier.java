@@ -3,7 +3,7 @@ package io.pgplex.routing.command;
 import io.pgplex.routing.command.StatementClass.SessionObject;
 import io.pgplex.routing.command.StatementClass.SessionObject.Kind;
 import io.pgplex.routing.scan.ScannedStatement;
-import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Tells what a statement is from its first tokens. Stateless. */
 public final class StatementClassifier {
@@ -33,7 +33,7 @@ public final class StatementClassifier {
             case "SET" -> SettingReader.set(statement);
             case "RESET" -> SettingReader.reset(statement);
             case "SHOW" -> SettingReader.show(statement);
-            case "DISCARD" -> new StatementClass.Discard(statement.word(1));
+            case "DISCARD" -> SettingReader.discard(statement);
             case "EXPLAIN" -> ExplainReader.read(statement);
             case "EXECUTE" -> new SessionObject(Kind.EXECUTE);
             case "DEALLOCATE" -> new SessionObject(Kind.DEALLOCATE);
@@ -69,29 +69,33 @@ public final class StatementClassifier {
     private static StatementClass afterWith(ScannedStatement statement) {
         int i = 1;
         while (i < statement.tokenCount()) {
-            if (statement.isPunctuation(i, '(')) {
-                int close = statement.matching(i);
-                if (close < 0) {
-                    break;
+            if (statement.isPunctuation(i, '(') && statement.matching(i) > i) {
+                i = statement.matching(i);
+            } else if (!isNamePlace(statement, i)) {
+                StatementClass found = verb(statement.word(i));
+                if (found != null) {
+                    return found;
                 }
-                i = close + 1;
-                continue;
             }
-            switch (statement.word(i).toUpperCase(Locale.ROOT)) {
-                case "INSERT":
-                    return new StatementClass.Insert();
-                case "UPDATE":
-                    return new StatementClass.Update();
-                case "DELETE":
-                    return new StatementClass.Delete();
-                case "MERGE":
-                    return new StatementClass.Merge();
-                case "SELECT", "VALUES", "TABLE":
-                    return new StatementClass.Query();
-                default:
-                    i++;
-            }
+            i++;
         }
         return new StatementClass.Query();
+    }
+
+    /** Whether a name stands there in a WITH clause, or in its SEARCH and CYCLE clauses: many verbs may be names. */
+    private static boolean isNamePlace(ScannedStatement statement, int token) {
+        return statement.is(token - 1, "WITH", "RECURSIVE", "BY", "SET", "USING", "CYCLE")
+                || statement.isPunctuation(token - 1, ',');
+    }
+
+    private static @Nullable StatementClass verb(String word) {
+        return switch (word) {
+            case "INSERT" -> new StatementClass.Insert();
+            case "UPDATE" -> new StatementClass.Update();
+            case "DELETE" -> new StatementClass.Delete();
+            case "MERGE" -> new StatementClass.Merge();
+            case "SELECT", "VALUES", "TABLE" -> new StatementClass.Query();
+            default -> null;
+        };
     }
 }

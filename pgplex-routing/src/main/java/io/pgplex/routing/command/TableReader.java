@@ -3,6 +3,7 @@ package io.pgplex.routing.command;
 import io.pgplex.routing.command.StatementClass.CreateDistributedTable;
 import io.pgplex.routing.command.StatementClass.CreateReplicatedTable;
 import io.pgplex.routing.command.StatementClass.DropDistributedTable;
+import io.pgplex.routing.scan.QuestionMark;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.StatementScanner;
 
@@ -21,24 +22,23 @@ final class TableReader {
     private TableReader() {}
 
     static StatementClass create(ScannedStatement statement) {
-        int name = statement.is(3, "IF") ? 6 : 3;
-        NameReader reader = new NameReader(statement, name);
+        int name = statement.isSequence(3, "IF", "NOT", "EXISTS") ? 6 : 3;
+        NameReader reader = new NameReader(statement, name, SYNTAX);
         QualifiedName table = reader.read("a table");
         if (statement.is(1, "REPLICATED")) {
             return new CreateReplicatedTable(table, without(statement, statement.tokenCount()));
         }
         int by = byHash(statement, reader.next());
-        NameReader column = new NameReader(statement, by + 3);
+        NameReader column = new NameReader(statement, by + 3, SYNTAX);
         QualifiedName key = column.read("the distribution key");
         int close = column.next();
         if (key.schema() != null || !statement.isPunctuation(close, ')')) {
-            throw statement.error(
-                    "a table is distributed by one column", Math.min(close, statement.tokenCount() - 1), SYNTAX);
+            throw statement.error("a table is distributed by one column", close, SYNTAX);
         }
         QualifiedName colocateWith = null;
         int end = close + 1;
         if (statement.is(end, "COLOCATE") && statement.is(end + 1, "WITH")) {
-            NameReader other = new NameReader(statement, end + 2);
+            NameReader other = new NameReader(statement, end + 2, SYNTAX);
             colocateWith = other.read("a colocated table");
             end = other.next();
         }
@@ -48,25 +48,30 @@ final class TableReader {
         return new CreateDistributedTable(table, key.name(), colocateWith, without(statement, by));
     }
 
-    /** The last BY HASH ( outside parentheses. */
+    /** The last BY HASH ( outside parentheses that is not PostgreSQL's own PARTITION BY HASH. */
     private static int byHash(ScannedStatement statement, int from) {
         int found = -1;
         for (int i = from; i < statement.tokenCount(); i++) {
             if (statement.isPunctuation(i, '(')) {
                 int close = statement.matching(i);
                 i = close < 0 ? i : close;
-            } else if (statement.is(i, "BY") && statement.is(i + 1, "HASH") && statement.isPunctuation(i + 2, '(')) {
+            } else if (statement.isSequence(i, "BY", "HASH")
+                    && statement.isPunctuation(i + 2, '(')
+                    && !statement.is(i - 1, "PARTITION")) {
                 found = i;
             }
         }
         if (found < 0) {
-            throw statement.error(
-                    "CREATE DISTRIBUTED TABLE needs BY HASH (column)", statement.tokenCount() - 1, SYNTAX);
+            throw statement.error("CREATE DISTRIBUTED TABLE needs BY HASH (column)", statement.tokenCount(), SYNTAX);
         }
         return found;
     }
 
     static StatementClass drop(ScannedStatement statement) {
+        if (!statement.isName(statement.isSequence(3, "IF", "EXISTS") ? 5 : 3)) {
+            throw statement.error(
+                    "a table must have a name", 3, "The form is DROP DISTRIBUTED TABLE [IF EXISTS] name [, ...].");
+        }
         return new DropDistributedTable(without(statement, statement.tokenCount()));
     }
 
@@ -75,6 +80,8 @@ final class TableReader {
         String text = statement.text();
         int end = endToken < statement.tokenCount() ? statement.begin(endToken) : text.length();
         String plain = text.substring(0, statement.begin(1)) + text.substring(statement.begin(2), end);
-        return StatementScanner.scan(plain.stripTrailing()).get(0);
+        // a statement without parameters may hold the operator ? undoubled
+        QuestionMark questionMark = statement.parameterCount() == 0 ? QuestionMark.OPERATOR : QuestionMark.PARAMETER;
+        return StatementScanner.scan(plain.stripTrailing(), questionMark).get(0);
     }
 }
