@@ -1,0 +1,44 @@
+package io.pgplex.jdbc.execute;
+
+import java.sql.ResultSet;
+
+/**
+ * What an application set on its statement, in JDBC's terms. Immutable; a statement keeps one until a setter is called.
+ *
+ * @param resultSetType a type constant of {@link ResultSet}
+ * @param concurrency a concurrency constant of {@link ResultSet}
+ * @param holdability a holdability constant of {@link ResultSet}
+ * @param fetchSize rows per round trip; 0 for the driver's default
+ * @param maxRows most rows of a result; 0 for all
+ * @param maxFieldSizeBytes most bytes of a character or binary column; 0 for all
+ * @param queryTimeoutMillis 0 for none
+ * @param escapeProcessing whether JDBC escapes are translated
+ * @param generatedKeys what is returned beside the count
+ */
+public record ExecuteOptions(
+        int resultSetType,
+        int concurrency,
+        int holdability,
+        int fetchSize,
+        long maxRows,
+        int maxFieldSizeBytes,
+        int queryTimeoutMillis,
+        boolean escapeProcessing,
+        GeneratedKeys generatedKeys) {
+
+    public static final ExecuteOptions DEFAULT = new ExecuteOptions(
+            ResultSet.TYPE_FORWARD_ONLY,
+            ResultSet.CONCUR_READ_ONLY,
+            ResultSet.CLOSE_CURSORS_AT_COMMIT,
+            0,
+            0,
+            0,
+            0,
+            true,
+            GeneratedKeys.NONE);
+
+    /** Whether rows are read once, forward, and never updated: what several shards can serve. */
+    public boolean forwardReadOnly() {
+        return resultSetType == ResultSet.TYPE_FORWARD_ONLY && concurrency == ResultSet.CONCUR_READ_ONLY;
+    }
+}

@@ -1,0 +1,84 @@
+package io.pgplex.jdbc.execute;
+
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.jdbc.PgConnection;
+
+/**
+ * One logical connection below the JDBC surface: its state, its transaction, the leases it holds. Used by one thread at a
+ * time, except {@link #abort}.
+ */
+public interface LogicalSession {
+
+    /** Work on a physical connection. */
+    @FunctionalInterface
+    interface Work<T extends @Nullable Object> {
+        T on(PgConnection connection) throws SQLException;
+    }
+
+    /** A text scanned once: kept by a statement, executed many times. */
+    PreparedText prepare(String sql, boolean jdbcParameters, boolean escapeProcessing) throws SQLException;
+
+    /** Executes a text; its answers in order, never empty. */
+    List<StatementResult> execute(
+            PreparedText text, BoundParameters parameters, ExecuteOptions options, RunningStatement running)
+            throws SQLException;
+
+    /**
+     * Executes one text once for each set of parameters.
+     *
+     * @throws java.sql.BatchUpdateException as pgjdbc throws it
+     */
+    BatchResult executeBatch(
+            PreparedText text, List<? extends BoundParameters> batch, ExecuteOptions options, RunningStatement running)
+            throws SQLException;
+
+    /** Executes texts without parameters, one after the other, as one batch. */
+    BatchResult executeBatch(List<PreparedText> texts, ExecuteOptions options, RunningStatement running)
+            throws SQLException;
+
+    /** Runs work that wants a physical connection of the home shard, inside the transaction if there is one. */
+    <T extends @Nullable Object> T onHome(Work<T> work) throws SQLException;
+
+    /** Runs work whose result set stays open on the home shard until it is closed. */
+    java.sql.ResultSet rowsFromHome(Work<java.sql.ResultSet> work) throws SQLException;
+
+    boolean autoCommit();
+
+    void setAutoCommit(boolean autoCommit) throws SQLException;
+
+    void commit() throws SQLException;
+
+    void rollback() throws SQLException;
+
+    Savepoint setSavepoint(@Nullable String name) throws SQLException;
+
+    void rollback(Savepoint savepoint) throws SQLException;
+
+    void releaseSavepoint(Savepoint savepoint) throws SQLException;
+
+    boolean readOnly();
+
+    void setReadOnly(boolean readOnly) throws SQLException;
+
+    int transactionIsolation() throws SQLException;
+
+    void setTransactionIsolation(int level) throws SQLException;
+
+    @Nullable String schema() throws SQLException;
+
+    void setSchema(@Nullable String schema) throws SQLException;
+
+    /** Whether the server (the home shard) answers within the time. */
+    boolean isValid(int timeoutSeconds);
+
+    boolean isClosed();
+
+    /** Gives everything back; rolls an open transaction back. Does nothing on a closed session. */
+    void close() throws SQLException;
+
+    /** Ends the session from any thread at once; its physical connections are not used again. */
+    void abort();
+}
