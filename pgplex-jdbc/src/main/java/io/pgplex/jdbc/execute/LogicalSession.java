@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.execute;
 
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.List;
@@ -42,8 +43,8 @@ public interface LogicalSession {
     /** Runs work that wants a physical connection of the home shard, inside the transaction if there is one. */
     <T extends @Nullable Object> T onHome(Work<T> work) throws SQLException;
 
-    /** Runs work whose result set stays open on the home shard until it is closed. */
-    java.sql.ResultSet rowsFromHome(Work<java.sql.ResultSet> work) throws SQLException;
+    /** Runs work whose result set stays open on the home shard until it is released. */
+    StatementResult.Rows rowsFromHome(Work<ResultSet> work) throws SQLException;
 
     boolean autoCommit();
 

@@ -1,0 +1,243 @@
+package io.pgplex.jdbc.execute;
+
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.fanout.FanOut;
+import io.pgplex.jdbc.fanout.Outcome;
+import io.pgplex.jdbc.merge.MergedResultSet;
+import io.pgplex.jdbc.merge.RowPlace;
+import io.pgplex.jdbc.merge.RowWindow;
+import io.pgplex.jdbc.merge.ShardRows;
+import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.Shard;
+import io.pgplex.routing.bind.ShardSelector;
+import io.pgplex.routing.plan.Plan;
+import java.sql.BatchUpdateException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs batches. Entries that each fit one shard travel as one physical batch a shard, all shards at once; a batch with any
+ * other entry runs one entry after the other. Over several shards a batch is all or nothing. Belongs to one session.
+ */
+final class BatchRunner {
+
+    private final Session session;
+    private final Plans plans;
+    private final FanOut fanOut;
+
+    BatchRunner(Session session, Plans plans, FanOut fanOut) {
+        this.session = session;
+        this.plans = plans;
+        this.fanOut = fanOut;
+    }
+
+    /** One text, once for each set of parameters. */
+    BatchResult run(
+            PreparedText text, List<? extends BoundParameters> batch, ExecuteOptions options, RunningStatement running)
+            throws SQLException {
+        if (batch.isEmpty()) {
+            return new BatchResult(new long[0], null);
+        }
+        Map<Integer, List<Integer>> byShard = text.statements().size() == 1 ? byShard(text, batch) : null;
+        if (byShard == null) {
+            List<PreparedText> texts = Collections.nCopies(batch.size(), text);
+            return oneByOne(texts, batch, options, running);
+        }
+        session.checkNotFailed();
+        if (byShard.size() == 1) {
+            return onShards(text, batch, byShard, options, running);
+        }
+        return session.atomically(() -> onShards(text, batch, byShard, options, running));
+    }
+
+    /** Texts without parameters, one after the other. */
+    BatchResult run(List<PreparedText> texts, ExecuteOptions options, RunningStatement running) throws SQLException {
+        if (texts.isEmpty()) {
+            return new BatchResult(new long[0], null);
+        }
+        return oneByOne(texts, List.of(), options, running);
+    }
+
+    /** Which entries go to which shard, or null where one goes to several or its plan is of another kind. */
+    private @Nullable Map<Integer, List<Integer>> byShard(PreparedText text, List<? extends BoundParameters> batch)
+            throws SQLException {
+        ClusterMap map = session.map();
+        if (!(plans.plan(text, 0, map, session.scope()) instanceof Plan.Sharded sharded) || sharded.returnsRows()) {
+            return null;
+        }
+        Map<Integer, List<Integer>> byShard = new TreeMap<>();
+        for (int i = 0; i < batch.size(); i++) {
+            int shard = sharded.selector().single(batch.get(i), map);
+            if (shard == ShardSelector.MANY) {
+                return null;
+            }
+            byShard.computeIfAbsent(Math.max(shard, 0), absent -> new ArrayList<>()).add(i);
+        }
+        return byShard;
+    }
+
+    private BatchResult onShards(
+            PreparedText text,
+            List<? extends BoundParameters> batch,
+            Map<Integer, List<Integer>> byShard,
+            ExecuteOptions options,
+            RunningStatement running)
+            throws SQLException {
+        Plan.Sharded plan = (Plan.Sharded) plans.plan(text, 0, session.map(), session.scope());
+        List<Shard> shards = new ArrayList<>();
+        byShard.keySet().forEach(ordinal -> shards.add(session.map().shards().get(ordinal)));
+        List<List<Integer>> entries = List.copyOf(byShard.values());
+        List<Lease> leases = session.leaseAll(shards, plan.effect(), false);
+        try {
+            List<Callable<BatchCall.Answer>> calls = new ArrayList<>();
+            for (int i = 0; i < shards.size(); i++) {
+                BatchCall call = new BatchCall(plan.original(), entries.get(i).stream().map(batch::get).toList());
+                Shard shard = shards.get(i);
+                Lease lease = leases.get(i);
+                calls.add(() -> call.run(shard, lease, options, running));
+            }
+            return collect(batch.size(), shards, entries, fanOut.all(calls, () -> {}));
+        } finally {
+            leases.forEach(session::giveBack);
+        }
+    }
+
+    private static BatchResult collect(
+            int size, List<Shard> shards, List<List<Integer>> entries, List<Outcome<BatchCall.Answer>> outcomes)
+            throws SQLException {
+        long[] counts = new long[size];
+        Arrays.fill(counts, Statement.EXECUTE_FAILED);
+        List<ShardRows> keys = new ArrayList<>();
+        RowPlace[] places = new RowPlace[size];
+        boolean oneKeyAnEntry = true;
+        SQLException failure = null;
+        for (int i = 0; i < outcomes.size(); i++) {
+            Outcome<BatchCall.Answer> outcome = outcomes.get(i);
+            if (outcome.failed()) {
+                failure = failure == null ? onShard(outcome.sqlFailure(), entries.get(i), counts) : failure;
+                continue;
+            }
+            BatchCall.Answer answer = Objects.requireNonNull(outcome.value());
+            List<Integer> places0 = entries.get(i);
+            for (int j = 0; j < places0.size(); j++) {
+                counts[places0.get(j)] = answer.counts()[j];
+                places[places0.get(j)] = new RowPlace(keys.size(), j);
+            }
+            ResultSet rows = answer.keys();
+            if (rows != null) {
+                oneKeyAnEntry &= size(rows) == places0.size();
+                keys.add(new ShardRows(rows, shards.get(i).name(), null, null));
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        return new BatchResult(counts, keys.isEmpty() ? null : merged(keys, oneKeyAnEntry, places));
+    }
+
+    private static ResultSet merged(List<ShardRows> keys, boolean oneKeyAnEntry, RowPlace[] places) {
+        MergedResultSet.Closed close = () -> {
+            for (ShardRows shard : keys) {
+                shard.rows().close();
+            }
+        };
+        return oneKeyAnEntry
+                ? MergedResultSet.listed(keys, List.of(places), RowWindow.ALL, close)
+                : MergedResultSet.concatenated(keys, RowWindow.ALL, close);
+    }
+
+    /** Rows of a result set in memory; it is before its first row again afterwards. */
+    private static int size(ResultSet rows) throws SQLException {
+        rows.last();
+        int size = rows.getRow();
+        rows.beforeFirst();
+        return size;
+    }
+
+    /** The shard's failure with counts for the whole batch. */
+    private static SQLException onShard(SQLException failure, List<Integer> entries, long[] counts) {
+        if (!(failure instanceof BatchUpdateException batch)) {
+            return failure;
+        }
+        long[] all = counts.clone();
+        long[] own = batch.getLargeUpdateCounts();
+        for (int i = 0; i < entries.size(); i++) {
+            all[entries.get(i)] = i < own.length ? own[i] : Statement.EXECUTE_FAILED;
+        }
+        BatchUpdateException whole = new BatchUpdateException(
+                batch.getMessage(), batch.getSQLState(), batch.getErrorCode(), all, batch.getCause());
+        whole.setNextException(batch.getNextException());
+        return whole;
+    }
+
+    private BatchResult oneByOne(
+            List<PreparedText> texts,
+            List<? extends BoundParameters> batch,
+            ExecuteOptions options,
+            RunningStatement running)
+            throws SQLException {
+        if (texts.size() == 1) {
+            return inOrder(texts, batch, options, running);
+        }
+        return session.atomically(() -> inOrder(texts, batch, options, running));
+    }
+
+    private BatchResult inOrder(
+            List<PreparedText> texts,
+            List<? extends BoundParameters> batch,
+            ExecuteOptions options,
+            RunningStatement running)
+            throws SQLException {
+        long[] counts = new long[texts.size()];
+        Arrays.fill(counts, Statement.EXECUTE_FAILED);
+        List<ShardRows> keys = new ArrayList<>();
+        for (int i = 0; i < counts.length; i++) {
+            BoundParameters parameters = batch.isEmpty() ? NoParameters.NONE : batch.get(i);
+            try {
+                counts[i] = count(session.execute(texts.get(i), parameters, options, running), keys);
+            } catch (SQLException e) {
+                BatchUpdateException failure = new BatchUpdateException(
+                        "Batch entry " + i + " was aborted: " + e.getMessage(),
+                        e.getSQLState(),
+                        e.getErrorCode(),
+                        counts,
+                        e);
+                failure.setNextException(e);
+                throw failure;
+            }
+        }
+        return new BatchResult(
+                counts,
+                keys.isEmpty() ? null : MergedResultSet.concatenated(keys, RowWindow.ALL, () -> {
+                    for (ShardRows rows : keys) {
+                        rows.rows().close();
+                    }
+                }));
+    }
+
+    private static long count(List<StatementResult> results, List<ShardRows> keys) throws SQLException {
+        StatementResult last = results.get(results.size() - 1);
+        if (last instanceof StatementResult.Rows rows) {
+            rows.rows().close();
+            rows.release().release();
+            throw PgplexErrors.resultInBatch();
+        }
+        StatementResult.Count count = (StatementResult.Count) last;
+        ResultSet generated = count.generatedKeys();
+        if (generated != null) {
+            keys.add(new ShardRows(generated, "", null, null));
+        }
+        return count.count();
+    }
+}

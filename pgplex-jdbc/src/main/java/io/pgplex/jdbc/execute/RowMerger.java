@@ -1,0 +1,185 @@
+package io.pgplex.jdbc.execute;
+
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.merge.CombineRows;
+import io.pgplex.jdbc.merge.FinishQuery;
+import io.pgplex.jdbc.merge.MergedResultSet;
+import io.pgplex.jdbc.merge.PartialRows;
+import io.pgplex.jdbc.merge.RowOrder;
+import io.pgplex.jdbc.merge.RowWindow;
+import io.pgplex.jdbc.merge.ShardRows;
+import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.routing.plan.Finish;
+import io.pgplex.routing.plan.Merge;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.jdbc.PgResultSet;
+import org.postgresql.jdbc.PgStatement;
+
+/** Makes one answer of the shards' answers. Belongs to one session. */
+final class RowMerger {
+
+    private final Session session;
+    private final long maxIntermediateBytes;
+
+    RowMerger(Session session, long maxIntermediateBytes) {
+        this.session = session;
+        this.maxIntermediateBytes = maxIntermediateBytes;
+    }
+
+    /** The merged rows; on failure nothing stays open. */
+    StatementResult merge(Merge merge, List<ShardAnswer> answers, Execution execution) throws SQLException {
+        try {
+            if (merge instanceof Merge.Concatenate concatenate) {
+                RowWindow window = RowWindow.of(concatenate.limit(), execution.parameters());
+                return rows(MergedResultSet.concatenated(shardRows(answers), bounded(window, execution), () -> {}), answers);
+            }
+            if (merge instanceof Merge.Sorted sorted) {
+                return sorted(sorted, answers, execution);
+            }
+            if (merge instanceof Merge.Finished finished) {
+                return finished(finished.finish(), answers, execution);
+            }
+            throw PgplexErrors.bug("copies were merged as rows", null);
+        } catch (SQLException | RuntimeException e) {
+            closeAll(answers, e);
+            throw e;
+        }
+    }
+
+    /** The sum of the shards' counts, and their generated keys one after the other. */
+    StatementResult counted(long sum, List<ShardAnswer> answers) throws SQLException {
+        List<ShardRows> keys = new ArrayList<>();
+        for (ShardAnswer answer : answers) {
+            ResultSet rows = answer.generatedKeys();
+            if (rows != null) {
+                keys.add(new ShardRows(rows, "", answer.lease().backend().node().name(), null));
+            }
+        }
+        if (keys.isEmpty()) {
+            for (ShardAnswer answer : answers) {
+                answer.close();
+                session.giveBack(answer.lease());
+            }
+            return new StatementResult.Count(sum, null);
+        }
+        ResultSet merged = MergedResultSet.concatenated(keys, RowWindow.ALL, () -> {
+            for (ShardAnswer answer : answers) {
+                answer.close();
+            }
+        });
+        answers.forEach(answer -> session.giveBack(answer.lease()));
+        return new StatementResult.Count(sum, merged);
+    }
+
+    private static RowWindow bounded(RowWindow window, Execution execution) {
+        return window.atMost(execution.options().maxRows());
+    }
+
+    private static List<ShardRows> shardRows(List<ShardAnswer> answers) {
+        List<ShardRows> rows = new ArrayList<>(answers.size());
+        for (ShardAnswer answer : answers) {
+            rows.add(new ShardRows(
+                    Objects.requireNonNull(answer.rows()),
+                    answer.shard(),
+                    answer.lease().backend().node().name(),
+                    null));
+        }
+        return rows;
+    }
+
+    private StatementResult rows(ResultSet merged, List<ShardAnswer> answers) {
+        return new StatementResult.Rows(merged, () -> closeAll(answers, null));
+    }
+
+    private StatementResult sorted(Merge.Sorted sorted, List<ShardAnswer> answers, Execution execution)
+            throws SQLException {
+        List<ShardRows> rows = shardRows(answers);
+        RowOrder order = RowOrder.of(sorted.keys(), rows.get(0).rows().unwrap(PgResultSet.class));
+        if (order != null) {
+            RowWindow window = bounded(RowWindow.of(sorted.limit(), execution.parameters()), execution);
+            int columns = rows.get(0).rows().getMetaData().getColumnCount();
+            return rows(
+                    MergedResultSet.sorted(rows, order, columns - sorted.hiddenColumns(), window, () -> {}), answers);
+        }
+        Finish otherwise = sorted.otherwise();
+        if (otherwise == null) {
+            throw PgplexErrors.orderNotReproducible();
+        }
+        return finished(otherwise, answers, execution);
+    }
+
+    private StatementResult finished(Finish finish, List<ShardAnswer> answers, Execution execution)
+            throws SQLException {
+        List<ShardRows> rows = shardRows(answers);
+        List<Finish.Combine> combine = finish.combine();
+        if (combine != null && CombineRows.possible(combine, rows.get(0).rows().unwrap(PgResultSet.class))) {
+            ResultSet combined = CombineRows.combine(combine, rows);
+            closeAll(answers, null);
+            return new StatementResult.Rows(combined, () -> {});
+        }
+        PartialRows partial = PartialRows.read(rows, maxIntermediateBytes);
+        for (ShardAnswer answer : answers) {
+            answer.close();
+        }
+        for (ShardAnswer answer : answers.subList(1, answers.size())) {
+            session.giveBack(answer.lease());
+        }
+        return finish(finish, partial, answers.get(0).lease(), execution);
+    }
+
+    private StatementResult finish(Finish finish, PartialRows partial, Lease lease, Execution execution)
+            throws SQLException {
+        PreparedStatement statement = FinishQuery.prepare(
+                lease.backend().connection(), finish, partial, execution.parameters()::apply);
+        try {
+            configure(statement, execution.options());
+            execution.running().started(statement);
+            try {
+                statement.execute();
+            } finally {
+                execution.running().finished(statement);
+            }
+            return new StatementResult.Rows(Objects.requireNonNull(statement.getResultSet()), () -> {
+                try {
+                    statement.close();
+                } finally {
+                    session.giveBack(lease);
+                }
+            });
+        } catch (SQLException e) {
+            lease.backend().failed(e);
+            statement.close();
+            throw e;
+        }
+    }
+
+    private static void configure(PreparedStatement statement, ExecuteOptions options) throws SQLException {
+        statement.setLargeMaxRows(options.maxRows());
+        if (options.queryTimeoutMillis() > 0) {
+            statement.unwrap(PgStatement.class).setQueryTimeoutMs(options.queryTimeoutMillis());
+        }
+    }
+
+    /** Closes every answer and gives every lease back, whatever the others say. */
+    private void closeAll(List<ShardAnswer> answers, @Nullable Exception failure) throws SQLException {
+        SQLException first = null;
+        for (ShardAnswer answer : answers) {
+            try {
+                answer.close();
+            } catch (SQLException e) {
+                first = first == null ? e : first;
+            } finally {
+                session.giveBack(answer.lease());
+            }
+        }
+        if (first != null && failure == null) {
+            throw first;
+        }
+    }
+}

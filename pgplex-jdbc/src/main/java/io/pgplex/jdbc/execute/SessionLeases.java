@@ -1,0 +1,143 @@
+package io.pgplex.jdbc.execute;
+
+import io.pgplex.jdbc.pool.Credentials;
+import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.jdbc.pool.NodePool;
+import io.pgplex.jdbc.pool.PoolSettings;
+import io.pgplex.jdbc.pool.Pools;
+import io.pgplex.jdbc.session.SessionState;
+import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.Node;
+import io.pgplex.metadata.model.Shard;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The physical connections that a session holds. Used by the session's thread, except {@link #abort}.
+ *
+ * <p>A lease ends with the statement or the transaction that took it. One may be pinned until the session ends: that on the
+ * home shard, when it carries state that cannot be carried over (temporary tables, say); it is then closed, not reused.
+ */
+final class SessionLeases {
+
+    private final Pools pools;
+    private final Credentials credentials;
+    private final PoolSettings settings;
+    /** Every lease that is open now; guarded by itself because abort comes from another thread. */
+    private final List<Lease> open = new ArrayList<>(4);
+
+    private Node[] knownNodes = new Node[0];
+    private NodePool[] knownPools = new NodePool[0];
+    private @Nullable Lease pinnedHome;
+
+    SessionLeases(Pools pools, Credentials credentials, PoolSettings settings) {
+        this.pools = pools;
+        this.credentials = credentials;
+        this.settings = settings;
+    }
+
+    /** A connection to a shard's primary, its session brought to this state; {@link #giveBack} ends the lease. */
+    Lease take(ClusterMap map, Shard shard, SessionState state) throws SQLException {
+        Lease pinned = pinnedHome;
+        if (pinned != null && shard.ordinal() == 0) {
+            pinned.backend().apply(state);
+            return pinned;
+        }
+        Lease lease = pool(map.primary(shard), shard.ordinal()).lease(holdsAny());
+        try {
+            lease.backend().apply(state);
+        } catch (SQLException e) {
+            lease.backend().failed(e);
+            lease.release();
+            throw e;
+        }
+        synchronized (open) {
+            open.add(lease);
+        }
+        return lease;
+    }
+
+    private boolean holdsAny() {
+        synchronized (open) {
+            return !open.isEmpty();
+        }
+    }
+
+    private NodePool pool(Node node, int ordinal) throws SQLException {
+        if (ordinal < knownNodes.length && node.equals(knownNodes[ordinal])) {
+            return knownPools[ordinal];
+        }
+        NodePool pool = pools.pool(node, credentials, settings);
+        if (ordinal >= knownNodes.length) {
+            knownNodes = Arrays.copyOf(knownNodes, ordinal + 1);
+            knownPools = Arrays.copyOf(knownPools, ordinal + 1);
+        }
+        knownNodes[ordinal] = node;
+        knownPools[ordinal] = pool;
+        return pool;
+    }
+
+    /** Ends a lease, unless a transaction owns it or it is the pinned one. */
+    void giveBack(Lease lease) {
+        if (lease.isTransactional()) {
+            return;
+        }
+        endOwnTransaction(lease);
+        if (!lease.isPinned()) {
+            forget(lease);
+        }
+        lease.release();
+    }
+
+    /** A streamed result has a transaction of its own, which ends with it. */
+    private static void endOwnTransaction(Lease lease) {
+        try {
+            if (!lease.backend().connection().getAutoCommit()) {
+                lease.backend().connection().commit();
+            }
+        } catch (SQLException e) {
+            lease.backend().failed(e);
+        }
+    }
+
+    /** Stops counting a lease that its transaction has released. */
+    void forget(Lease lease) {
+        synchronized (open) {
+            open.remove(lease);
+        }
+    }
+
+    /** Keeps a lease of the home shard until the session ends. */
+    void pinHome(Lease lease) {
+        lease.pin();
+        pinnedHome = lease;
+    }
+
+    /** Releases whatever is still held; the pinned connection is closed. */
+    void close() {
+        Lease pinned = pinnedHome;
+        pinnedHome = null;
+        if (pinned != null) {
+            pinned.unpin();
+            pinned.backend().taint();
+        }
+        List<Lease> left;
+        synchronized (open) {
+            left = List.copyOf(open);
+            open.clear();
+        }
+        left.forEach(Lease::release);
+    }
+
+    /** Closes every physical connection at once. */
+    void abort() {
+        List<Lease> left;
+        synchronized (open) {
+            left = List.copyOf(open);
+        }
+        left.forEach(Lease::abort);
+    }
+}

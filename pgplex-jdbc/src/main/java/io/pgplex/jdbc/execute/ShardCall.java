@@ -1,0 +1,170 @@
+package io.pgplex.jdbc.execute;
+
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.pool.Backend;
+import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.metadata.model.Shard;
+import io.pgplex.routing.plan.Fragment;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
+import org.postgresql.jdbc.PgStatement;
+
+/**
+ * Sends one fragment to one shard and takes its answer.
+ *
+ * @param fetchSize rows per round trip; 0 for all at once
+ * @param textTransfer whether values must arrive in the server's own text form
+ * @param keep whether the physical statement may be one that the backend keeps, which is only right while the lease is held
+ *     as long as the answer is open
+ */
+record ShardCall(Fragment fragment, int fetchSize, boolean textTransfer, boolean keep) {
+
+    /** The application's own text to one shard. */
+    static ShardCall original(Fragment fragment, ExecuteOptions options) {
+        return new ShardCall(fragment, options.fetchSize(), false, true);
+    }
+
+    /**
+     * Runs the fragment.
+     *
+     * @throws SQLException what the server or pgjdbc said; nothing stays open then
+     */
+    ShardAnswer run(Shard shard, Lease lease, Execution execution) throws SQLException {
+        Backend backend = lease.backend();
+        String sql = fragment.sql();
+        boolean prepares = execution.text().jdbcParameters() || fragment.parameters().length > 0;
+        boolean kept = prepares && keep && !textTransfer && fetchSize == 0 && isPlain(execution.options());
+        Statement statement = kept ? backend.prepared(sql) : open(backend.connection(), execution.options(), prepares);
+        try {
+            boolean rows = prepares
+                    ? executePrepared((PreparedStatement) statement, execution)
+                    : execute(statement, execution);
+            return answer(shard.name(), lease, statement, kept ? sql : null, rows, execution.options());
+        } catch (SQLException e) {
+            backend.failed(e);
+            giveBackQuietly(backend, kept ? sql : null, statement, e);
+            throw PgplexErrors.onShard(e, shard.name(), backend.node().name());
+        }
+    }
+
+    private static boolean isPlain(ExecuteOptions options) {
+        return options == ExecuteOptions.DEFAULT
+                || options.forwardReadOnly()
+                        && options.holdability() == ResultSet.CLOSE_CURSORS_AT_COMMIT
+                        && options.maxRows() == 0
+                        && options.maxFieldSizeBytes() == 0
+                        && options.queryTimeoutMillis() == 0
+                        && options.generatedKeys() instanceof GeneratedKeys.None;
+    }
+
+    private Statement open(Connection connection, ExecuteOptions options, boolean prepares) throws SQLException {
+        Statement statement = prepares ? prepare(connection, options) : create(connection, options);
+        try {
+            configure(statement, options);
+            return statement;
+        } catch (SQLException e) {
+            statement.close();
+            throw e;
+        }
+    }
+
+    private static Statement create(Connection connection, ExecuteOptions options) throws SQLException {
+        return connection.createStatement(options.resultSetType(), options.concurrency(), options.holdability());
+    }
+
+    private PreparedStatement prepare(Connection connection, ExecuteOptions options) throws SQLException {
+        String sql = fragment.sql();
+        GeneratedKeys keys = options.generatedKeys();
+        if (keys instanceof GeneratedKeys.All) {
+            return connection.prepareStatement(sql, Statement.RETURN_GENERATED_KEYS);
+        }
+        if (keys instanceof GeneratedKeys.Columns columns) {
+            return connection.prepareStatement(sql, columns.names().toArray(new String[0]));
+        }
+        return connection.prepareStatement(
+                sql, options.resultSetType(), options.concurrency(), options.holdability());
+    }
+
+    private void configure(Statement statement, ExecuteOptions options) throws SQLException {
+        if (!options.escapeProcessing()) {
+            statement.setEscapeProcessing(false);
+        }
+        if (fetchSize > 0) {
+            statement.setFetchSize(fetchSize);
+        }
+        if (options.maxRows() > 0) {
+            statement.setLargeMaxRows(options.maxRows());
+        }
+        if (options.maxFieldSizeBytes() > 0) {
+            statement.setMaxFieldSize(options.maxFieldSizeBytes());
+        }
+        if (options.queryTimeoutMillis() > 0) {
+            statement.unwrap(PgStatement.class).setQueryTimeoutMs(options.queryTimeoutMillis());
+        }
+        if (textTransfer) {
+            statement.unwrap(PGStatement.class).setPrepareThreshold(0);
+        }
+    }
+
+    private boolean executePrepared(PreparedStatement statement, Execution execution) throws SQLException {
+        int[] parameters = fragment.parameters();
+        for (int i = 0; i < parameters.length; i++) {
+            execution.parameters().apply(parameters[i], statement, i + 1);
+        }
+        execution.running().started(statement);
+        try {
+            return statement.execute();
+        } finally {
+            execution.running().finished(statement);
+        }
+    }
+
+    private boolean execute(Statement statement, Execution execution) throws SQLException {
+        GeneratedKeys keys = execution.options().generatedKeys();
+        execution.running().started(statement);
+        try {
+            if (keys instanceof GeneratedKeys.All) {
+                return statement.execute(fragment.sql(), Statement.RETURN_GENERATED_KEYS);
+            }
+            if (keys instanceof GeneratedKeys.Columns columns) {
+                return statement.execute(fragment.sql(), columns.names().toArray(new String[0]));
+            }
+            return statement.execute(fragment.sql());
+        } finally {
+            execution.running().finished(statement);
+        }
+    }
+
+    private static ShardAnswer answer(
+            String shard,
+            Lease lease,
+            Statement statement,
+            @Nullable String keptSql,
+            boolean rows,
+            ExecuteOptions options)
+            throws SQLException {
+        if (rows) {
+            return new ShardAnswer(shard, lease, statement, keptSql, statement.getResultSet(), -1, null);
+        }
+        ResultSet keys = options.generatedKeys() instanceof GeneratedKeys.None ? null : statement.getGeneratedKeys();
+        return new ShardAnswer(shard, lease, statement, keptSql, null, statement.getLargeUpdateCount(), keys);
+    }
+
+    private static void giveBackQuietly(
+            Backend backend, @Nullable String keptSql, Statement statement, SQLException failure) {
+        try {
+            if (keptSql == null) {
+                statement.close();
+            } else {
+                backend.giveBack(keptSql, (PreparedStatement) statement);
+            }
+        } catch (SQLException e) {
+            failure.addSuppressed(e);
+        }
+    }
+}

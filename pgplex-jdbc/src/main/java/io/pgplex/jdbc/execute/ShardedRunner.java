@@ -1,0 +1,137 @@
+package io.pgplex.jdbc.execute;
+
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.metadata.model.Shard;
+import io.pgplex.routing.bind.ShardSelector;
+import io.pgplex.routing.plan.Effect;
+import io.pgplex.routing.plan.Merge;
+import io.pgplex.routing.plan.Plan;
+import io.pgplex.routing.plan.Scatter;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** Runs {@link Plan.Sharded}: on one shard as it stands, or scattered over several. Belongs to one session. */
+final class ShardedRunner {
+
+    private final Session session;
+    private final ScatterCalls calls;
+    private final Evaluator evaluator;
+    private final RowMerger merger;
+
+    ShardedRunner(Session session, ScatterCalls calls, Evaluator evaluator, RowMerger merger) {
+        this.session = session;
+        this.calls = calls;
+        this.evaluator = evaluator;
+        this.merger = merger;
+    }
+
+    StatementResult run(Plan.Sharded plan, Execution execution) throws SQLException {
+        int single = plan.selector().single(execution.parameters(), execution.map());
+        if (single == ShardSelector.ANY) {
+            single = session.preferredShard();
+        } else if (single == ShardSelector.NONE) {
+            single = 0;
+        }
+        if (single >= 0) {
+            return onOne(plan, execution, execution.map().shards().get(single));
+        }
+        List<Shard> shards = shards(plan, execution);
+        if (shards.size() <= 1) {
+            return onOne(plan, execution, shards.isEmpty() ? execution.map().homeShard() : shards.get(0));
+        }
+        Scatter scatter = plan.scatter();
+        if (scatter == null) {
+            throw PgplexErrors.from(Objects.requireNonNull(plan.refusal()));
+        }
+        return scatter(plan, scatter, execution, shards);
+    }
+
+    private static List<Shard> shards(Plan.Sharded plan, Execution execution) {
+        List<Shard> shards = new ArrayList<>();
+        for (int ordinal :
+                plan.selector().select(execution.parameters(), execution.map()).ordinals()) {
+            shards.add(execution.map().shards().get(ordinal));
+        }
+        return shards;
+    }
+
+    /** The way of a statement that fits one shard: lease, send the application's own text, hand the answer on. */
+    private StatementResult onOne(Plan.Sharded plan, Execution execution, Shard shard) throws SQLException {
+        Lease lease = session.lease(shard, plan.effect());
+        ShardAnswer answer;
+        try {
+            answer = ShardCall.original(plan.original(), execution.options()).run(shard, lease, execution);
+        } catch (SQLException e) {
+            session.giveBack(lease);
+            throw e;
+        }
+        return session.result(answer);
+    }
+
+    private StatementResult scatter(Plan.Sharded plan, Scatter scatter, Execution execution, List<Shard> shards)
+            throws SQLException {
+        if (!execution.options().forwardReadOnly()) {
+            throw PgplexErrors.scrollableAcrossShards();
+        }
+        if (plan.effect() != Effect.READ) {
+            return session.atomically(() -> write(plan, scatter, execution, shards));
+        }
+        Execution bound = execution.with(evaluator.evaluate(scatter.evaluations(), execution));
+        return read(plan, scatter, bound, shards);
+    }
+
+    private StatementResult read(Plan.Sharded plan, Scatter scatter, Execution execution, List<Shard> shards)
+            throws SQLException {
+        boolean partial = scatter.merge() instanceof Merge.Finished;
+        boolean text = partial || scatter.merge() instanceof Merge.Sorted sorted && sorted.otherwise() != null;
+        int fetchSize = partial ? 0 : session.scatterFetchSize(execution.options());
+        List<Lease> leases = session.leaseAll(shards, plan.effect(), fetchSize > 0);
+        List<ShardAnswer> answers;
+        try {
+            answers = calls.run(shards, leases, new ShardCall(scatter.fragment(), fetchSize, text, false), execution);
+        } catch (SQLException e) {
+            leases.forEach(session::giveBack);
+            throw e;
+        }
+        return merger.merge(scatter.merge(), answers, execution);
+    }
+
+    /** Inside a transaction. Copies are written on the first shard first, which puts rivals in an order. */
+    private StatementResult write(Plan.Sharded plan, Scatter scatter, Execution execution, List<Shard> shards)
+            throws SQLException {
+        Execution bound = execution.with(evaluator.evaluate(scatter.evaluations(), execution));
+        ShardCall call = new ShardCall(
+                scatter.fragment(), 0, scatter.merge() instanceof Merge.Finished, false);
+        List<Lease> leases = session.leaseAll(shards, plan.effect(), false);
+        if (!(scatter.merge() instanceof Merge.Copies)) {
+            List<ShardAnswer> answers = calls.run(shards, leases, call, bound);
+            return plan.returnsRows() ? merger.merge(scatter.merge(), answers, bound) : counted(answers);
+        }
+        List<ShardAnswer> answers = new ArrayList<>();
+        answers.addAll(calls.run(shards.subList(0, 1), leases.subList(0, 1), call, bound));
+        answers.addAll(calls.run(shards.subList(1, shards.size()), leases.subList(1, leases.size()), call, bound));
+        return copies(answers);
+    }
+
+    private StatementResult counted(List<ShardAnswer> answers) throws SQLException {
+        long sum = 0;
+        for (ShardAnswer answer : answers) {
+            sum += answer.count();
+        }
+        return merger.counted(sum, answers);
+    }
+
+    private StatementResult copies(List<ShardAnswer> answers) throws SQLException {
+        ShardAnswer first = answers.get(0);
+        for (ShardAnswer other : answers.subList(1, answers.size())) {
+            if (other.count() != first.count()) {
+                throw PgplexErrors.copiesDiffer();
+            }
+            other.close();
+        }
+        return session.result(first);
+    }
+}

@@ -1,0 +1,91 @@
+package io.pgplex.jdbc.pool;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/** The time that somebody holds a physical connection. Confined to its holder; {@link #release} may be called twice. */
+public final class Lease {
+
+    private final NodePool pool;
+    private final Connection handle;
+    private final boolean shared;
+    private final Backend backend;
+    private boolean transactional;
+    private boolean pinned;
+    private boolean released;
+
+    Lease(NodePool pool, Connection handle, boolean shared) throws SQLException {
+        this.pool = pool;
+        this.handle = handle;
+        this.shared = shared;
+        this.backend = handle.unwrap(Backend.class);
+    }
+
+    public Backend backend() {
+        return backend;
+    }
+
+    /** Whether a transaction owns this lease, so that the end of a statement does not end it. */
+    public boolean isTransactional() {
+        return transactional;
+    }
+
+    public void setTransactional(boolean transactional) {
+        this.transactional = transactional;
+    }
+
+    /** Keeps the connection beyond {@link #release}, until {@link #unpin}. */
+    public void pin() {
+        pinned = true;
+    }
+
+    /** Lets the next {@link #release} end the lease. */
+    public void unpin() {
+        pinned = false;
+    }
+
+    public boolean isPinned() {
+        return pinned;
+    }
+
+    /** Gives the connection back; one that is broken, tainted or still inside a transaction is closed instead. */
+    public void release() {
+        if (released) {
+            return;
+        }
+        boolean reusable = isReset();
+        if (pinned) {
+            return;
+        }
+        released = true;
+        pool.giveBack(handle, reusable, shared);
+    }
+
+    /** Ends what is left of a transaction's settings on the client's side; false when the connection is of no use now. */
+    private boolean isReset() {
+        try {
+            if (!backend.isReusable()) {
+                return false;
+            }
+            if (!backend.connection().getAutoCommit()) {
+                backend.connection().setAutoCommit(true);
+            }
+            if (backend.connection().isReadOnly()) {
+                backend.connection().setReadOnly(false);
+            }
+            return true;
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    /** Closes the connection at once, from any thread. */
+    public void abort() {
+        backend.taint();
+        try {
+            backend.connection().abort(Runnable::run);
+        } catch (SQLException e) {
+            // it is closed already
+        }
+    }
+}

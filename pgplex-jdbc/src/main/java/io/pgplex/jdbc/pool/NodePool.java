@@ -1,0 +1,156 @@
+package io.pgplex.jdbc.pool;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
+import io.pgplex.metadata.model.Node;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The physical connections to one node for one user. Thread-safe.
+ *
+ * <p>It cannot deadlock: who holds no lease waits for one of the shared connections, and takes those of several shards in
+ * the shards' order; who holds one already (a transaction that reaches another shard) never waits behind others, but gets
+ * a connection of the overflow when the shared ones are out.
+ */
+public final class NodePool implements AutoCloseable {
+
+    private final Node node;
+    private final PoolSettings settings;
+    private final PhysicalDataSource physical;
+    private final HikariDataSource shared;
+    private final Semaphore permits;
+    private final ReentrantLock overflowLock = new ReentrantLock();
+    private volatile @Nullable HikariDataSource overflow;
+
+    /**
+     * A pool with one open connection, which shows that the node is there and lets the user in.
+     *
+     * @throws SQLException what the server or pgjdbc said
+     */
+    public NodePool(Node node, Credentials credentials, PoolSettings settings) throws SQLException {
+        this.node = node;
+        this.settings = settings;
+        this.physical = new PhysicalDataSource(node, credentials);
+        this.permits = new Semaphore(settings.maximumSize());
+        this.shared = open("pgplex-" + node.name(), settings.minimumIdle(), 1);
+    }
+
+    private HikariDataSource open(String name, int minimumIdle, long initializationFailTimeout) throws SQLException {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName(name);
+        config.setDataSource(physical);
+        config.setMaximumPoolSize(settings.maximumSize());
+        config.setMinimumIdle(minimumIdle);
+        config.setConnectionTimeout(settings.connectionTimeoutMillis());
+        config.setIdleTimeout(settings.idleTimeoutMillis());
+        config.setMaxLifetime(settings.maxLifetimeMillis());
+        config.setInitializationFailTimeout(initializationFailTimeout);
+        try {
+            return new HikariDataSource(config);
+        } catch (PoolInitializationException e) {
+            if (e.getCause() instanceof SQLException cause) {
+                throw cause;
+            }
+            throw new SQLTransientConnectionException("could not connect to node " + node.name(), "08001", e);
+        }
+    }
+
+    public Node node() {
+        return node;
+    }
+
+    /**
+     * A connection, idle and outside a transaction.
+     *
+     * @param holdingOthers whether the caller holds another lease and so must not wait behind others
+     * @throws SQLException 08001 when none is free within the connection timeout
+     */
+    public Lease lease(boolean holdingOthers) throws SQLException {
+        boolean permitted = permits.tryAcquire() || !holdingOthers && await();
+        if (permitted) {
+            try {
+                return new Lease(this, shared.getConnection(), true);
+            } catch (SQLException | RuntimeException e) {
+                permits.release();
+                throw e;
+            }
+        }
+        if (holdingOthers) {
+            return new Lease(this, overflow().getConnection(), false);
+        }
+        throw new SQLTransientConnectionException(
+                "no connection to node " + node.name() + " became free within " + settings.connectionTimeoutMillis()
+                        + " ms (" + settings.maximumSize() + " in use)",
+                "08001");
+    }
+
+    private boolean await() throws SQLException {
+        try {
+            return permits.tryAcquire(settings.connectionTimeoutMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SQLTransientConnectionException(
+                    "interrupted while waiting for a connection to node " + node.name(), "08001", e);
+        }
+    }
+
+    private HikariDataSource overflow() throws SQLException {
+        HikariDataSource pool = overflow;
+        if (pool == null) {
+            overflowLock.lock();
+            try {
+                pool = overflow;
+                if (pool == null) {
+                    pool = open("pgplex-" + node.name() + "-overflow", 0, -1);
+                    overflow = pool;
+                }
+            } finally {
+                overflowLock.unlock();
+            }
+        }
+        return pool;
+    }
+
+    /** Takes a leased connection back. */
+    void giveBack(Connection connection, boolean reusable, boolean isShared) {
+        try {
+            if (!reusable) {
+                HikariDataSource pool = isShared ? shared : overflow;
+                if (pool != null) {
+                    pool.evictConnection(connection);
+                }
+            }
+            connection.close();
+        } catch (SQLException e) {
+            // HikariCP has closed or evicted it; nobody else will get it
+        } finally {
+            if (isShared) {
+                permits.release();
+            }
+        }
+    }
+
+    /** Connections in use now. */
+    public int leased() {
+        HikariDataSource extra = overflow;
+        return settings.maximumSize()
+                - permits.availablePermits()
+                + (extra == null ? 0 : extra.getHikariPoolMXBean().getActiveConnections());
+    }
+
+    @Override
+    public void close() {
+        shared.close();
+        HikariDataSource extra = overflow;
+        if (extra != null) {
+            extra.close();
+        }
+    }
+}

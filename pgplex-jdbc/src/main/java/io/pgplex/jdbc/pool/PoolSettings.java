@@ -1,0 +1,17 @@
+package io.pgplex.jdbc.pool;
+
+/**
+ * Limits of one node's pool. Immutable.
+ *
+ * @param maximumSize most connections that are shared; as many again may be opened for transactions that already hold one
+ * @param minimumIdle connections kept ready
+ * @param connectionTimeoutMillis how long a lease is waited for
+ * @param idleTimeoutMillis after which an unused connection is closed
+ * @param maxLifetimeMillis after which a connection is replaced
+ */
+public record PoolSettings(
+        int maximumSize,
+        int minimumIdle,
+        long connectionTimeoutMillis,
+        long idleTimeoutMillis,
+        long maxLifetimeMillis) {}

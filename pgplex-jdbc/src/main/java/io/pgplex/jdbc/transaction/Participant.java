@@ -1,0 +1,58 @@
+package io.pgplex.jdbc.transaction;
+
+import io.pgplex.jdbc.pool.Backend;
+import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.jdbc.session.SessionState;
+import io.pgplex.metadata.model.Shard;
+import org.postgresql.core.TransactionState;
+import org.postgresql.jdbc.PgConnection;
+
+/** One shard's part of a logical transaction. Confined to its session. */
+public final class Participant {
+
+    private final Shard shard;
+    private final Lease lease;
+    private final SessionState stateAtJoin;
+    private boolean written;
+
+    Participant(Shard shard, Lease lease) {
+        this.shard = shard;
+        this.lease = lease;
+        this.stateAtJoin = lease.backend().applied();
+    }
+
+    public Shard shard() {
+        return shard;
+    }
+
+    public Lease lease() {
+        return lease;
+    }
+
+    public Backend backend() {
+        return lease.backend();
+    }
+
+    public PgConnection connection() {
+        return lease.backend().connection();
+    }
+
+    /** The session state that a rollback brings back on this server. */
+    SessionState stateAtJoin() {
+        return stateAtJoin;
+    }
+
+    public boolean written() {
+        return written;
+    }
+
+    /** Remembers that a statement may have written here, so that commit counts this shard in. */
+    public void markWritten() {
+        written = true;
+    }
+
+    /** Whether the server refuses everything but a rollback, or is gone. */
+    boolean failed() {
+        return backend().isBroken() || connection().getTransactionState() == TransactionState.FAILED;
+    }
+}

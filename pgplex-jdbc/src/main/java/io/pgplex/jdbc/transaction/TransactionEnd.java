@@ -1,0 +1,155 @@
+package io.pgplex.jdbc.transaction;
+
+import io.pgplex.jdbc.fanout.FanOut;
+import io.pgplex.jdbc.session.SessionState;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Ends logical transactions. Thread-safe; each transaction is its session's own. */
+public final class TransactionEnd {
+
+    /** Puts a transaction's metadata changes into the store. */
+    public interface MetadataCommit {
+
+        /** The changes as text for the commit record. */
+        String document(List<MetadataChange> changes) throws SQLException;
+
+        /** Makes the changes everybody's; called after the commit point. */
+        void apply(List<MetadataChange> changes) throws SQLException;
+
+        /** Takes back what was announced before; called after a rollback. */
+        void withdraw(List<MetadataChange> changes);
+    }
+
+    private final String cluster;
+    private final FanOut fanOut;
+    private final FinishedRecords finished = new FinishedRecords();
+    private final MetadataCommit metadata;
+
+    public TransactionEnd(String cluster, FanOut fanOut, MetadataCommit metadata) {
+        this.cluster = cluster;
+        this.fanOut = fanOut;
+        this.metadata = metadata;
+    }
+
+    /**
+     * Commits: a plain COMMIT when at most one shard was written, two-phase commit when several were. The leases are
+     * released whatever happens.
+     *
+     * @param state the session state that the transaction leaves behind on every server
+     * @throws SQLException why the transaction was rolled back, or 08007
+     */
+    public void commit(Transaction transaction, SessionState state, ShardConnector connector) throws SQLException {
+        boolean committed = false;
+        try {
+            if (transaction.failed()) {
+                throw refusedByServer(transaction);
+            }
+            List<Participant> written = written(transaction);
+            if (written.size() > 1 || !transaction.changes().isEmpty()) {
+                commitByTwoPhases(transaction, written, connector);
+            } else if (written.size() == 1) {
+                commitPlain(written.get(0));
+            }
+            committed = true;
+            commitReaders(transaction);
+        } finally {
+            if (committed) {
+                end(transaction, state);
+            } else {
+                rollback(transaction);
+            }
+        }
+    }
+
+    private void commitByTwoPhases(Transaction transaction, List<Participant> written, ShardConnector connector)
+            throws SQLException {
+        List<MetadataChange> changes = transaction.changes();
+        TwoPhaseCommit commit = new TwoPhaseCommit(cluster, written, fanOut, connector, finished);
+        commit.commit(changes.isEmpty() ? null : metadata.document(changes));
+        if (!changes.isEmpty()) {
+            metadata.apply(changes);
+            commit.metadataRecorded();
+        }
+    }
+
+    /** Lets pgjdbc say what it says for COMMIT in a failed transaction, on a participant that has failed. */
+    private static SQLException refusedByServer(Transaction transaction) {
+        for (Participant participant : transaction.participants()) {
+            if (participant.failed() && !participant.backend().isBroken()) {
+                try {
+                    participant.connection().commit();
+                } catch (SQLException e) {
+                    return e;
+                }
+            }
+        }
+        return new SQLException(
+                "ERROR: current transaction is aborted, commands ignored until end of transaction block", "25P02");
+    }
+
+    private static List<Participant> written(Transaction transaction) {
+        List<Participant> written = new ArrayList<>();
+        for (Participant participant : transaction.participants()) {
+            if (participant.written()) {
+                written.add(participant);
+            }
+        }
+        return written;
+    }
+
+    private static void commitPlain(Participant participant) throws SQLException {
+        try {
+            participant.connection().commit();
+        } catch (SQLException e) {
+            participant.backend().failed(e);
+            throw e;
+        }
+    }
+
+    /** A shard that only read has nothing to lose: whatever it says, the transaction is committed. */
+    private static void commitReaders(Transaction transaction) {
+        for (Participant participant : transaction.participants()) {
+            if (!participant.written()) {
+                try {
+                    participant.connection().commit();
+                } catch (SQLException e) {
+                    participant.backend().taint();
+                }
+            }
+        }
+    }
+
+    /** Rolls back everywhere and releases the leases. */
+    public void rollback(Transaction transaction) {
+        for (Participant participant : transaction.participants()) {
+            try {
+                if (!participant.backend().isBroken()) {
+                    participant.connection().rollback();
+                }
+            } catch (SQLException e) {
+                // the server rolls back what a lost connection had open
+                participant.backend().taint();
+            }
+        }
+        end(transaction, null);
+        metadata.withdraw(transaction.changes());
+    }
+
+    /**
+     * Releases the leases.
+     *
+     * @param committedState what the servers' sessions have now, or null when they are as they were before
+     */
+    private static void end(Transaction transaction, @Nullable SessionState committedState) {
+        for (Participant participant : transaction.participants()) {
+            participant
+                    .backend()
+                    .applied(committedState != null ? committedState : participant.stateAtJoin());
+            participant.lease().setTransactional(false);
+            participant.lease().release();
+        }
+    }
+}
