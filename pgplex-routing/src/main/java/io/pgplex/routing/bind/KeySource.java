@@ -15,4 +15,13 @@ public sealed interface KeySource {
      * @param index counted from 0
      */
     record Parameter(int index, KeyType type) implements KeySource {}
+
+    /**
+     * A parameter that INSERT stores in the key's column, which is not the same as comparing with it: NULL has a bucket,
+     * and what the column's type does to the value (rounding, cutting blanks) comes before the hash. The index counts as
+     * in {@link Parameter}.
+     *
+     * @param columnType the column's type with its modifier, as {@code format_type} prints it
+     */
+    record Assigned(int index, KeyType type, String columnType) implements KeySource {}
 }
