@@ -1,0 +1,78 @@
+package io.pgplex.jdbc.error;
+
+import io.pgplex.routing.RoutingException;
+import io.pgplex.routing.plan.Refusal;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The only place that makes pgplex's own exceptions: the JDBC type follows from the SQLState ({@link SqlState}), the
+ * message has the form in which pgjdbc prints a server's error. Callers never put data values or credentials into it.
+ */
+public final class PgplexErrors {
+
+    private PgplexErrors() {}
+
+    public static SQLException error(SqlState state, String message) {
+        return error(state, message, null, null, null);
+    }
+
+    public static SQLException error(SqlState state, String message, @Nullable String hint) {
+        return error(state, message, null, hint, null);
+    }
+
+    /**
+     * An exception.
+     *
+     * @param message what is wrong: lower case, no full stop
+     * @param detail more about it, a sentence, or null
+     * @param hint what to do about it, a sentence, or null
+     * @param cause what brought it about, or null
+     */
+    public static SQLException error(
+            SqlState state, String message, @Nullable String detail, @Nullable String hint, @Nullable Throwable cause) {
+        return from(new Refusal(state.code(), message, detail, hint, 0), cause);
+    }
+
+    /** What a refused statement throws. */
+    public static SQLException from(Refusal refusal) {
+        return from(refusal, null);
+    }
+
+    public static SQLException from(RoutingException exception) {
+        return from(exception.refusal(), exception);
+    }
+
+    /** An invariant of pgplex that does not hold. */
+    public static SQLException bug(String message, @Nullable Throwable cause) {
+        return error(
+                SqlState.INTERNAL_ERROR,
+                message,
+                null,
+                "This is a bug in pgplex. Please report it with the statement and the stack trace.",
+                cause);
+    }
+
+    /** What every method of a closed object throws. */
+    public static SQLException closed(SqlState state, String object) {
+        return error(state, "this " + object + " is closed");
+    }
+
+    private static SQLException from(Refusal refusal, @Nullable Throwable cause) {
+        return SqlState.constructorFor(refusal.sqlState()).make(text(refusal), refusal.sqlState(), cause);
+    }
+
+    private static String text(Refusal refusal) {
+        StringBuilder text = new StringBuilder("ERROR: ").append(refusal.message());
+        if (refusal.detail() != null) {
+            text.append("\n  Detail: ").append(refusal.detail());
+        }
+        if (refusal.hint() != null) {
+            text.append("\n  Hint: ").append(refusal.hint());
+        }
+        if (refusal.position() > 0) {
+            text.append("\n  Position: ").append(refusal.position());
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,75 @@
+package io.pgplex.jdbc.error;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgplex.routing.RoutingException;
+import io.pgplex.routing.plan.Refusal;
+import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.sql.SQLIntegrityConstraintViolationException;
+import java.sql.SQLNonTransientException;
+import java.sql.SQLTransactionRollbackException;
+import org.junit.jupiter.api.Test;
+
+class PgplexErrorsTest {
+
+    @Test
+    void printsWhatPgjdbcPrintsForAServersError() {
+        SQLException error = PgplexErrors.from(new Refusal("0A000", "no such thing", "More.", "Do this.", 15));
+
+        assertThat(error)
+                .isInstanceOf(SQLFeatureNotSupportedException.class)
+                .hasMessage("ERROR: no such thing\n  Detail: More.\n  Hint: Do this.\n  Position: 15");
+        assertThat(error.getSQLState()).isEqualTo("0A000");
+    }
+
+    @Test
+    void leavesOutWhatIsNotKnown() {
+        assertThat(PgplexErrors.error(SqlState.INVALID_PARAMETER, "bad option"))
+                .isExactlyInstanceOf(SQLNonTransientException.class)
+                .hasMessage("ERROR: bad option")
+                .hasNoCause();
+    }
+
+    @Test
+    void keepsTheRoutingExceptionAsCause() {
+        RoutingException cause = new RoutingException(new Refusal("42P01", "no table", null, null, 0));
+
+        assertThat(PgplexErrors.from(cause)).hasCause(cause);
+    }
+
+    @Test
+    void givesStatesWithoutAnEntryTheTypeOfTheirClass() {
+        assertThat(PgplexErrors.from(new Refusal("23505", "m", null, null, 0)))
+                .isInstanceOf(SQLIntegrityConstraintViolationException.class);
+        assertThat(PgplexErrors.from(new Refusal("40P01", "m", null, null, 0)))
+                .isInstanceOf(SQLTransactionRollbackException.class);
+        assertThat(PgplexErrors.from(new Refusal("P0001", "m", null, null, 0)))
+                .isExactlyInstanceOf(SQLNonTransientException.class);
+    }
+
+    @Test
+    void saysThatABugIsOne() {
+        assertThat(PgplexErrors.bug("column count differs", null))
+                .isExactlyInstanceOf(SQLException.class)
+                .hasMessageContaining("bug in pgplex");
+    }
+
+    @Test
+    void attachesThePlaceOfAFailureOnce() {
+        SQLException failure = new SQLException("x", "23505");
+
+        ShardFailure.attach(failure, "s1", "pg1", "4711");
+        ShardFailure.attach(failure, "s2", null, null);
+
+        ShardFailure place = ShardFailure.of(failure);
+        assertThat(place).hasMessage("on shard \"s1\", node \"pg1\", transaction 4711");
+        assertThat(place.shard()).isEqualTo("s1");
+        assertThat(failure.getSuppressed()).hasSize(1);
+    }
+
+    @Test
+    void knowsNoPlaceWhereNoneWasAttached() {
+        assertThat(ShardFailure.of(new SQLException("x"))).isNull();
+    }
+}
