@@ -17,7 +17,7 @@ class PgplexErrorsTest {
     void printsWhatPgjdbcPrintsForAServersError() {
         SQLException error = PgplexErrors.from(new Refusal("0A000", "no such thing", "More.", "Do this.", 15));
 
-        assertThat(error)
+        assertThat((Throwable) error)
                 .isInstanceOf(SQLFeatureNotSupportedException.class)
                 .hasMessage("ERROR: no such thing\n  Detail: More.\n  Hint: Do this.\n  Position: 15");
         assertThat(error.getSQLState()).isEqualTo("0A000");
@@ -25,7 +25,7 @@ class PgplexErrorsTest {
 
     @Test
     void leavesOutWhatIsNotKnown() {
-        assertThat(PgplexErrors.error(SqlState.INVALID_PARAMETER, "bad option"))
+        assertThat((Throwable) PgplexErrors.error(SqlState.INVALID_PARAMETER, "bad option"))
                 .isExactlyInstanceOf(SQLNonTransientException.class)
                 .hasMessage("ERROR: bad option")
                 .hasNoCause();
@@ -35,22 +35,22 @@ class PgplexErrorsTest {
     void keepsTheRoutingExceptionAsCause() {
         RoutingException cause = new RoutingException(new Refusal("42P01", "no table", null, null, 0));
 
-        assertThat(PgplexErrors.from(cause)).hasCause(cause);
+        assertThat((Throwable) PgplexErrors.from(cause)).hasCause(cause);
     }
 
     @Test
     void givesStatesWithoutAnEntryTheTypeOfTheirClass() {
-        assertThat(PgplexErrors.from(new Refusal("23505", "m", null, null, 0)))
+        assertThat((Throwable) PgplexErrors.from(new Refusal("23505", "m", null, null, 0)))
                 .isInstanceOf(SQLIntegrityConstraintViolationException.class);
-        assertThat(PgplexErrors.from(new Refusal("40P01", "m", null, null, 0)))
+        assertThat((Throwable) PgplexErrors.from(new Refusal("40P01", "m", null, null, 0)))
                 .isInstanceOf(SQLTransactionRollbackException.class);
-        assertThat(PgplexErrors.from(new Refusal("P0001", "m", null, null, 0)))
+        assertThat((Throwable) PgplexErrors.from(new Refusal("P0001", "m", null, null, 0)))
                 .isExactlyInstanceOf(SQLNonTransientException.class);
     }
 
     @Test
     void saysThatABugIsOne() {
-        assertThat(PgplexErrors.bug("column count differs", null))
+        assertThat((Throwable) PgplexErrors.bug("column count differs", null))
                 .isExactlyInstanceOf(SQLException.class)
                 .hasMessageContaining("bug in pgplex");
     }
@@ -63,7 +63,7 @@ class PgplexErrorsTest {
         ShardFailure.attach(failure, "s2", null, null);
 
         ShardFailure place = ShardFailure.of(failure);
-        assertThat(place).hasMessage("on shard \"s1\", node \"pg1\", transaction 4711");
+        assertThat((Throwable) place).hasMessage("on shard \"s1\", node \"pg1\", transaction 4711");
         assertThat(place.shard()).isEqualTo("s1");
         assertThat(failure.getSuppressed()).hasSize(1);
     }
