@@ -21,7 +21,7 @@ import org.postgresql.core.Oid;
  *
  * <pre>
  * WITH pgplex_rows(c1, c2) AS (SELECT u.c1::pg_catalog."int8", u.c2::pg_catalog."text"
- *     FROM pg_catalog.unnest(?::pg_catalog.text[], ?::pg_catalog.text[]) AS u(c1, c2)) ...
+ *     FROM ROWS FROM (pg_catalog.unnest(?::pg_catalog.text[]), pg_catalog.unnest(?::pg_catalog.text[])) AS u(c1, c2)) ...
  * </pre>
  *
  * The arrays are the first parameters, the plan's own follow.
@@ -76,10 +76,10 @@ public final class FinishQuery {
         for (int i = 1; i <= columns.size(); i++) {
             names.add("c" + i);
             values.add("u.c" + i + "::" + columns.get(i - 1).type());
-            arrays.add("?::pg_catalog.text[]");
+            arrays.add("pg_catalog.unnest(?::pg_catalog.text[])");
         }
-        return "WITH pgplex_rows(" + names + ") AS (SELECT " + values + " FROM pg_catalog.unnest(" + arrays + ") AS u("
-                + names + ")) ";
+        return "WITH pgplex_rows(" + names + ") AS (SELECT " + values + " FROM ROWS FROM (" + arrays + ") AS u(" + names
+                + ")) ";
     }
 
     /** PostgreSQL's own final step of avg: the sum in the type that avg keeps it in, divided by the count. */
