@@ -1,8 +1,11 @@
 package io.pgplex.jdbc.error;
 
+import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.routing.RoutingException;
 import io.pgplex.routing.plan.Refusal;
+import io.pgplex.routing.scan.SqlSyntaxException;
 import java.sql.SQLException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +44,30 @@ public final class PgplexErrors {
 
     public static SQLException from(RoutingException exception) {
         return from(exception.refusal(), exception);
+    }
+
+    /** What text throws that PostgreSQL would refuse, or a malformed hint. */
+    public static SQLException from(SqlSyntaxException exception) {
+        String hint = exception.hint().isEmpty() ? null : exception.hint();
+        String message = Objects.requireNonNullElse(exception.getMessage(), "syntax error");
+        return from(new Refusal(exception.sqlState(), message, null, hint, exception.position()), exception);
+    }
+
+    /** What the metadata store's failure means to an application. */
+    public static SQLException from(MetadataException exception) {
+        String message = Objects.requireNonNullElse(exception.getMessage(), "the metadata store failed");
+        return switch (exception.kind()) {
+            case UNAVAILABLE, TIMEOUT, COMPACTED ->
+                error(
+                        SqlState.NO_ELIGIBLE_NODE,
+                        message,
+                        null,
+                        "Are the etcd addresses of the URL right, and is etcd running?",
+                        exception);
+            case DENIED ->
+                error(SqlState.INVALID_PASSWORD, message, null, "Check etcdUser and etcdPassword.", exception);
+            case CORRUPT -> error(SqlState.DATA_CORRUPTED, message, null, null, exception);
+        };
     }
 
     /** An invariant of pgplex that does not hold. */

@@ -43,6 +43,7 @@ public enum SqlState {
     TRANSACTION_ROLLED_BACK("40001", "backend lost, transaction rolled back", SQLTransactionRollbackException::new),
     QUERY_CANCELED("57014", "statement deadline", SQLTimeoutException::new),
     LIMIT_EXCEEDED("54000", "a stated limit exceeded", SQLNonTransientException::new),
+    DATA_CORRUPTED("XX001", "what etcd holds cannot be understood", SQLNonTransientException::new),
     INTERNAL_ERROR("XX000", "a bug in pgplex", SQLException::new);
 
     /** Makes a JDBC exception of one type. */

@@ -2,14 +2,19 @@ package io.pgplex.jdbc.error;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.routing.RoutingException;
 import io.pgplex.routing.plan.Refusal;
+import io.pgplex.routing.scan.SqlSyntaxException;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.SQLIntegrityConstraintViolationException;
 import java.sql.SQLNonTransientException;
+import java.sql.SQLSyntaxErrorException;
 import java.sql.SQLTransactionRollbackException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PgplexErrorsTest {
 
@@ -36,6 +41,24 @@ class PgplexErrorsTest {
         RoutingException cause = new RoutingException(new Refusal("42P01", "no table", null, null, 0));
 
         assertThat((Throwable) PgplexErrors.from(cause)).hasCause(cause);
+    }
+
+    @Test
+    void keepsStateHintAndPositionOfBadText() {
+        SQLException error = PgplexErrors.from(new SqlSyntaxException("42601", "unterminated", "ab", 1, "Close it."));
+
+        assertThat((Throwable) error)
+                .isInstanceOf(SQLSyntaxErrorException.class)
+                .hasMessage("ERROR: unterminated\n  Hint: Close it.\n  Position: 2");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"UNAVAILABLE,08001", "TIMEOUT,08001", "COMPACTED,08001", "CORRUPT,XX001", "DENIED,28P01"})
+    void tellsWhyTheMetadataStoreFailed(MetadataException.Kind kind, String sqlState) {
+        SQLException error = PgplexErrors.from(new MetadataException(kind, "etcd said no"));
+
+        assertThat(error.getSQLState()).isEqualTo(sqlState);
+        assertThat((Throwable) error).hasMessageContaining("etcd said no");
     }
 
     @Test
