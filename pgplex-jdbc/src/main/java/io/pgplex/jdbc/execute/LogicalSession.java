@@ -19,6 +19,15 @@ public interface LogicalSession {
         T on(PgConnection connection) throws SQLException;
     }
 
+    /** A physical connection that one statement keeps until it closes it. */
+    interface HeldConnection extends AutoCloseable {
+        PgConnection connection();
+
+        /** Gives the connection back; does nothing the second time. */
+        @Override
+        void close() throws SQLException;
+    }
+
     /** A text scanned once: kept by a statement, executed many times. */
     PreparedText prepare(String sql, boolean jdbcParameters, boolean escapeProcessing) throws SQLException;
 
@@ -46,6 +55,12 @@ public interface LogicalSession {
     /** Runs work whose result set stays open on the home shard until it is released. */
     StatementResult.Rows rowsFromHome(Work<ResultSet> work) throws SQLException;
 
+    /**
+     * Keeps a physical connection of the shard where a call of a function or procedure runs, the home shard unless its
+     * hints say otherwise, inside the transaction if there is one.
+     */
+    HeldConnection hold(PreparedText call, BoundParameters parameters) throws SQLException;
+
     boolean autoCommit();
 
     void setAutoCommit(boolean autoCommit) throws SQLException;
@@ -68,9 +83,15 @@ public interface LogicalSession {
 
     void setTransactionIsolation(int level) throws SQLException;
 
-    @Nullable String schema() throws SQLException;
+    @Nullable
+    String schema() throws SQLException;
 
     void setSchema(@Nullable String schema) throws SQLException;
+
+    /** How long a physical connection waits for its server's answer; 0 for ever. */
+    int networkTimeoutMillis() throws SQLException;
+
+    void setNetworkTimeoutMillis(int millis) throws SQLException;
 
     /** Whether the server (the home shard) answers within the time. */
     boolean isValid(int timeoutSeconds);

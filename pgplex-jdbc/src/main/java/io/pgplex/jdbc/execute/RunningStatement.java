@@ -1,19 +1,21 @@
 package io.pgplex.jdbc.execute;
 
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The physical statements that a logical statement has in flight, so that {@link Statement#cancel} reaches every shard.
- * Thread-safe.
+ * The physical statements that a logical statement has in flight, so that {@link Statement#cancel} reaches every shard,
+ * and the warnings that they brought. Thread-safe.
  */
 public final class RunningStatement {
 
     private @Nullable Statement only;
     private @Nullable List<Statement> more;
+    private @Nullable SQLWarning warnings;
 
     /** Remembers a physical statement before it is sent. */
     public synchronized void started(Statement statement) {
@@ -27,13 +29,40 @@ public final class RunningStatement {
         }
     }
 
-    /** Forgets a physical statement whose answer has arrived. */
+    /** Forgets a physical statement whose answer has arrived, or that failed; its warnings are kept. Call before it is closed. */
     public synchronized void finished(Statement statement) {
+        warn(warningsOf(statement));
         if (only == statement) {
             only = more == null || more.isEmpty() ? null : more.remove(more.size() - 1);
         } else if (more != null) {
             more.remove(statement);
         }
+    }
+
+    private static @Nullable SQLWarning warningsOf(Statement statement) {
+        try {
+            return statement.getWarnings();
+        } catch (SQLException closed) {
+            return null;
+        }
+    }
+
+    /** Adds warnings, also ones of pgplex itself. */
+    public synchronized void warn(@Nullable SQLWarning warning) {
+        if (warnings == null) {
+            warnings = warning;
+        } else if (warning != null) {
+            warnings.setNextWarning(warning);
+        }
+    }
+
+    /** The warnings of the execution so far. */
+    public synchronized @Nullable SQLWarning warnings() {
+        return warnings;
+    }
+
+    public synchronized void clearWarnings() {
+        warnings = null;
     }
 
     /** Cancels whatever is in flight on any shard; does nothing where nothing is. */
@@ -44,10 +73,11 @@ public final class RunningStatement {
     }
 
     private synchronized List<Statement> inFlight() {
-        List<Statement> statements = new ArrayList<>();
-        if (only != null) {
-            statements.add(only);
+        if (only == null) {
+            return List.of();
         }
+        List<Statement> statements = new ArrayList<>();
+        statements.add(only);
         if (more != null) {
             statements.addAll(more);
         }
