@@ -39,22 +39,6 @@ public final class DelegateGenerator {
                     + "|set(Character|Ascii)Stream\\(.*,long\\)|setAsciiStream\\(int,java.io.InputStream\\)"
                     + "|setClob\\(int,java.io.Reader.*|setObject\\(.*SQLType.*");
 
-    private static final String UNWRAPPING = """
-
-                @Override
-                public boolean isWrapperFor(Class<?> type) {
-                    return type.isInstance(this);
-                }
-
-                @Override
-                public <T> T unwrap(Class<T> type) throws java.sql.SQLException {
-                    if (!type.isInstance(this)) {
-                        throw JdbcErrors.cannotUnwrap(type);
-                    }
-                    return type.cast(this);
-                }
-            """;
-
     private final Elements elements;
     private final Path directory;
 
@@ -233,33 +217,27 @@ public final class DelegateGenerator {
     private void writeCopy(String type) throws IOException {
         List<ExecutableElement> methods = methods("java.sql." + type, "unwrap", "isWrapperFor");
         String count = type.equals("ResultSetMetaData") ? "getColumnCount" : "getParameterCount";
-        StringBuilder fields = new StringBuilder("    private final int count;\n");
-        StringBuilder copying = new StringBuilder("        count = source." + count + "();\n");
+        StringBuilder fields = new StringBuilder();
+        StringBuilder copying = new StringBuilder();
         for (ExecutableElement method : methods) {
             String name = method.getSimpleName().toString();
             if (!name.equals(count)) {
-                String element = method.getReturnType().toString();
-                fields.append("    private final " + element + "[] " + name + ";\n");
-                copying.append("        " + name + " = new " + element + "[count];\n");
-                copying.append("        for (int i = 0; i < count; i++) {\n            " + name + "[i] = source." + name
-                        + "(i + 1);\n        }\n");
+                fields.append("    private final " + method.getReturnType() + "[] " + name + ";\n");
+                copying.append("        " + name + " = new " + method.getReturnType() + "[count];\n"
+                        + "        for (int i = 0; i < count; i++) {\n"
+                        + "            " + name + "[i] = source." + name + "(i + 1);\n        }\n");
             }
         }
-        String preamble = fields + "\n    Copied" + type + "(java.sql." + type
-                + " source) throws java.sql.SQLException {\n" + copying + "    }\n\n"
-                + "    private int checked(int column) throws java.sql.SQLException {\n"
-                + "        if (column < 1 || column > count) {\n"
-                + "            throw JdbcErrors.indexOutOfRange(column, count);\n        }\n"
-                + "        return column - 1;\n    }\n" + UNWRAPPING;
         write(
                 "Copied" + type,
-                "implements java.sql." + type,
+                "extends CopiedMetaData implements java.sql." + type,
                 "Answers that were read from metadata of a physical statement. Immutable.",
-                preamble,
+                fields + "\n    Copied" + type + "(java.sql." + type + " source) throws java.sql.SQLException {\n"
+                        + "        super(source." + count + "());\n" + copying + "    }\n",
                 methods,
                 method -> method.getSimpleName().contentEquals(count)
                         ? "return count;"
-                        : "return " + method.getSimpleName() + "[checked(p0)];");
+                        : "return " + method.getSimpleName() + "[index(p0)];");
     }
 
     private void write(

@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.connection;
 
+import java.sql.SQLException;
 import java.util.Properties;
 
 /**
@@ -31,9 +32,13 @@ public record ConnectionFacts(
     }
 
     /** A whole number among the properties. */
-    int number(String name, int otherwise) {
+    int number(String name, int otherwise) throws SQLException {
         String value = properties.getProperty(name);
-        return value == null ? otherwise : Integer.parseInt(value.trim());
+        try {
+            return value == null ? otherwise : Integer.parseInt(value.trim());
+        } catch (NumberFormatException notANumber) {
+            throw JdbcErrors.invalidValue("ERROR: invalid value for parameter \"" + name + "\": \"" + value + "\"");
+        }
     }
 
     /** A word among the properties. */

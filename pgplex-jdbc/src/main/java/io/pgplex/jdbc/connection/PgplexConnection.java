@@ -6,21 +6,15 @@ import io.pgplex.jdbc.execute.LogicalSession;
 import io.pgplex.jdbc.execute.LogicalSession.Work;
 import io.pgplex.jdbc.execute.PreparedText;
 import java.sql.Array;
-import java.sql.Blob;
 import java.sql.CallableStatement;
-import java.sql.Clob;
-import java.sql.Connection;
 import java.sql.DatabaseMetaData;
-import java.sql.NClob;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLClientInfoException;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
-import java.sql.SQLXML;
 import java.sql.Savepoint;
 import java.sql.Statement;
-import java.sql.Struct;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +31,7 @@ import org.postgresql.util.PSQLState;
  * {@link #close}, {@link #abort}, {@link #cancelQuery} and {@link #isClosed} may come from any thread. Every use of the
  * session is under one lock, which only such threads ever wait for.
  */
-public final class PgplexConnection extends PostgresExtensions implements Connection {
+public final class PgplexConnection extends PostgresExtensions {
     private final LogicalSession session;
     private final ReentrantLock lock = new ReentrantLock();
     private final OpenStatements openStatements = new OpenStatements();
@@ -384,40 +378,6 @@ public final class PgplexConnection extends PostgresExtensions implements Connec
     }
 
     @Override
-    public Array createArrayOf(String typeName, Object @Nullable [] elements) throws SQLException {
-        return createArrayOf(typeName, (Object) elements);
-    }
-
-    @Override
-    public SQLXML createSQLXML() throws SQLException {
-        return onHome(Connection::createSQLXML);
-    }
-
-    @Override
-    public Struct createStruct(String typeName, Object[] attributes) throws SQLException {
-        requireOpen();
-        throw JdbcErrors.notImplemented("createStruct(String, Object[])");
-    }
-
-    @Override
-    public Blob createBlob() throws SQLException {
-        requireOpen();
-        throw JdbcErrors.notImplemented("createBlob()");
-    }
-
-    @Override
-    public Clob createClob() throws SQLException {
-        requireOpen();
-        throw JdbcErrors.notImplemented("createClob()");
-    }
-
-    @Override
-    public NClob createNClob() throws SQLException {
-        requireOpen();
-        throw JdbcErrors.notImplemented("createNClob()");
-    }
-
-    @Override
     public void setClientInfo(String name, @Nullable String value) throws SQLClientInfoException {
         clientInfo.set(name, value);
     }
@@ -479,6 +439,10 @@ public final class PgplexConnection extends PostgresExtensions implements Connec
     @Override
     public void cancelQuery() throws SQLException {
         requireOpen();
+        cancelExecuting();
+    }
+
+    private void cancelExecuting() throws SQLException {
         PgplexStatement statement = executing;
         if (statement != null) {
             statement.cancel();
@@ -492,19 +456,30 @@ public final class PgplexConnection extends PostgresExtensions implements Connec
             return;
         }
         closed = true;
-        PgplexStatement statement = executing;
-        if (statement != null) {
-            statement.cancel();
-        }
-        lock.lock();
         try {
-            SQLException failure = openStatements.closeAll();
-            session.close();
-            if (failure != null) {
-                throw failure;
-            }
+            cancelExecuting();
         } finally {
-            lock.unlock();
+            lock.lock();
+            try {
+                closeAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void closeAll() throws SQLException {
+        SQLException failure = openStatements.closeAll();
+        try {
+            session.close();
+        } catch (SQLException next) {
+            if (failure != null) {
+                next.addSuppressed(failure);
+            }
+            throw next;
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 

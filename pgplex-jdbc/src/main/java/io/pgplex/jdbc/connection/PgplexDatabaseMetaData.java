@@ -64,12 +64,6 @@ public final class PgplexDatabaseMetaData extends DelegatingDatabaseMetaData {
         return connection.isReadOnly();
     }
 
-    /** No: rows of several shards are not held past the transaction, although one server's could be. */
-    @Override
-    public boolean supportsOpenCursorsAcrossCommit() {
-        return false;
-    }
-
     @Override
     public boolean isWrapperFor(Class<?> type) {
         return type.isInstance(this);

@@ -177,6 +177,12 @@ public class PgplexPreparedStatement extends RecordingPreparedStatement {
         }
     }
 
+    /** The text without its values, which are an application's secrets. */
+    @Override
+    public final String toString() {
+        return text.sql();
+    }
+
     /** The columns of the current result, else of the result that an execution would have; null when it would have none. */
     @Override
     @SuppressWarnings("NullAway") // it does not see that the answer's type is nullable

@@ -9,32 +9,23 @@ import io.pgplex.jdbc.execute.RunningStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.PGStatement;
 import org.postgresql.util.PSQLState;
 
 /**
  * A statement of a logical connection: what the application set on it, and its way to the session. Used by one thread at a
  * time; {@link #cancel} and {@link #close} may come from any thread.
  */
-public class PgplexStatement extends StatementResults implements Statement, PGStatement {
-    private ExecuteOptions options;
+public class PgplexStatement extends StatementSettings {
     private volatile @Nullable RunningStatement running;
     private @Nullable List<PreparedText> batch;
-    private int fetchDirection = ResultSet.FETCH_FORWARD;
-    private int prepareThreshold;
-    private boolean adaptiveFetch;
-    private boolean poolable;
     private boolean closeOnCompletion;
     private volatile boolean closed;
 
     PgplexStatement(PgplexConnection connection, ExecuteOptions options) {
-        super(connection);
-        this.options = options;
-        this.prepareThreshold = connection.getPrepareThreshold();
+        super(connection, options);
     }
 
     @Override
@@ -42,15 +33,12 @@ public class PgplexStatement extends StatementResults implements Statement, PGSt
         return this;
     }
 
-    final ExecuteOptions options() {
-        return options;
-    }
-
     @Override
     final void requireOpen() throws SQLException {
-        if (closed || connection.isClosed()) {
+        if (closed) {
             throw JdbcErrors.statementClosed();
         }
+        connection.requireOpen();
     }
 
     /** Executes a text; its answers can be read afterwards, those of the last execution no more. */
@@ -99,8 +87,8 @@ public class PgplexStatement extends StatementResults implements Statement, PGSt
     /** Executes a text that came with the call; a prepared statement refuses. */
     void runText(String sql, GeneratedKeys keys) throws SQLException {
         requireOpen();
-        PreparedText text = connection.session().prepare(sql, false, options.escapeProcessing());
-        run(text, NoParameters.INSTANCE, StatementOptions.generatedKeys(options, keys));
+        PreparedText text = connection.session().prepare(sql, false, options().escapeProcessing());
+        run(text, NoParameters.INSTANCE, StatementOptions.generatedKeys(options(), keys));
     }
 
     @Override
@@ -189,7 +177,7 @@ public class PgplexStatement extends StatementResults implements Statement, PGSt
     @Override
     public void addBatch(String sql) throws SQLException {
         requireOpen();
-        PreparedText text = connection.session().prepare(sql, false, options.escapeProcessing());
+        PreparedText text = connection.session().prepare(sql, false, options().escapeProcessing());
         if (text.statements().size() > 1) {
             throw JdbcErrors.state(
                     "Multi-statement SQL is not supported in Statement.addBatch(); "
@@ -215,7 +203,7 @@ public class PgplexStatement extends StatementResults implements Statement, PGSt
         if (texts == null) {
             return null;
         }
-        return runBatch(inFlight -> connection.session().executeBatch(texts, options, inFlight));
+        return runBatch(inFlight -> connection.session().executeBatch(texts, options(), inFlight));
     }
 
     /** A batch on its way to the session. */
@@ -270,12 +258,15 @@ public class PgplexStatement extends StatementResults implements Statement, PGSt
             return;
         }
         closed = true;
-        cancel();
-        connection.lock();
         try {
-            closeResults();
+            cancel();
         } finally {
-            connection.unlock();
+            connection.lock();
+            try {
+                closeResults();
+            } finally {
+                connection.unlock();
+            }
         }
     }
 
@@ -293,19 +284,16 @@ public class PgplexStatement extends StatementResults implements Statement, PGSt
 
     @Override
     public void closeOnCompletion() throws SQLException {
-        requireOpen();
         closeOnCompletion = true;
     }
 
     @Override
     public boolean isCloseOnCompletion() throws SQLException {
-        requireOpen();
         return closeOnCompletion;
     }
 
     @Override
-    public PgplexConnection getConnection() throws SQLException {
-        requireOpen();
+    public PgplexConnection getConnection() {
         return connection;
     }
 
@@ -322,164 +310,6 @@ public class PgplexStatement extends StatementResults implements Statement, PGSt
         if (inFlight != null) {
             inFlight.clearWarnings();
         }
-    }
-
-    @Override
-    public int getFetchSize() throws SQLException {
-        requireOpen();
-        return options.fetchSize();
-    }
-
-    @Override
-    public void setFetchSize(int rows) throws SQLException {
-        requireOpen();
-        options = StatementOptions.fetchSize(options, rows);
-    }
-
-    @Override
-    public int getMaxRows() throws SQLException {
-        return (int) Math.min(getLargeMaxRows(), Integer.MAX_VALUE);
-    }
-
-    @Override
-    public void setMaxRows(int rows) throws SQLException {
-        setLargeMaxRows(rows);
-    }
-
-    @Override
-    public long getLargeMaxRows() throws SQLException {
-        requireOpen();
-        return options.maxRows();
-    }
-
-    @Override
-    public void setLargeMaxRows(long rows) throws SQLException {
-        requireOpen();
-        options = StatementOptions.maxRows(options, rows);
-    }
-
-    @Override
-    public int getMaxFieldSize() throws SQLException {
-        requireOpen();
-        return options.maxFieldSizeBytes();
-    }
-
-    @Override
-    public void setMaxFieldSize(int bytes) throws SQLException {
-        requireOpen();
-        options = StatementOptions.maxFieldSize(options, bytes);
-    }
-
-    @Override
-    public int getQueryTimeout() throws SQLException {
-        requireOpen();
-        return options.queryTimeoutMillis() / 1000;
-    }
-
-    @Override
-    public void setQueryTimeout(int seconds) throws SQLException {
-        requireOpen();
-        options = StatementOptions.queryTimeout(options, seconds);
-    }
-
-    @Override
-    public void setEscapeProcessing(boolean enabled) throws SQLException {
-        requireOpen();
-        options = StatementOptions.escapeProcessing(options, enabled);
-    }
-
-    @Override
-    public int getFetchDirection() throws SQLException {
-        requireOpen();
-        return fetchDirection;
-    }
-
-    @Override
-    public void setFetchDirection(int direction) throws SQLException {
-        requireOpen();
-        if (direction != ResultSet.FETCH_FORWARD
-                && direction != ResultSet.FETCH_REVERSE
-                && direction != ResultSet.FETCH_UNKNOWN) {
-            throw JdbcErrors.invalidValue("Invalid fetch direction constant: " + direction + ".");
-        }
-        fetchDirection = direction;
-    }
-
-    @Override
-    public int getResultSetType() throws SQLException {
-        requireOpen();
-        return options.resultSetType();
-    }
-
-    @Override
-    public int getResultSetConcurrency() throws SQLException {
-        requireOpen();
-        return options.concurrency();
-    }
-
-    @Override
-    public int getResultSetHoldability() throws SQLException {
-        requireOpen();
-        return options.holdability();
-    }
-
-    @Override
-    public void setPoolable(boolean poolable) throws SQLException {
-        requireOpen();
-        this.poolable = poolable;
-    }
-
-    @Override
-    public boolean isPoolable() throws SQLException {
-        requireOpen();
-        return poolable;
-    }
-
-    /** Does nothing, as in pgjdbc. */
-    @Override
-    public void setCursorName(String name) throws SQLException {
-        requireOpen();
-    }
-
-    /** 0: rows have had no OIDs since PostgreSQL 12. */
-    @Override
-    public long getLastOID() throws SQLException {
-        requireOpen();
-        return 0;
-    }
-
-    /** Remembers the threshold; physical connections go by their own, the URL's {@code prepareThreshold}. */
-    @Override
-    public void setPrepareThreshold(int threshold) throws SQLException {
-        requireOpen();
-        prepareThreshold = threshold < 0 ? 1 : threshold;
-    }
-
-    @Override
-    public int getPrepareThreshold() {
-        return prepareThreshold;
-    }
-
-    @Override
-    @Deprecated
-    @SuppressWarnings("InlineMeSuggester") // inherited deprecation
-    public void setUseServerPrepare(boolean flag) throws SQLException {
-        setPrepareThreshold(flag ? 1 : 0);
-    }
-
-    @Override
-    public boolean isUseServerPrepare() {
-        return false;
-    }
-
-    @Override
-    public void setAdaptiveFetch(boolean adaptiveFetch) {
-        this.adaptiveFetch = adaptiveFetch;
-    }
-
-    @Override
-    public boolean getAdaptiveFetch() {
-        return adaptiveFetch;
     }
 
     @Override

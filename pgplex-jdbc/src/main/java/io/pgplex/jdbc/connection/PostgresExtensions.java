@@ -3,7 +3,13 @@ package io.pgplex.jdbc.connection;
 import io.pgplex.jdbc.execute.ExecuteOptions;
 import io.pgplex.jdbc.execute.LogicalSession.Work;
 import java.sql.Array;
+import java.sql.Blob;
+import java.sql.Clob;
+import java.sql.Connection;
+import java.sql.NClob;
 import java.sql.SQLException;
+import java.sql.SQLXML;
+import java.sql.Struct;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
@@ -18,10 +24,10 @@ import org.postgresql.replication.PGReplicationConnection;
 import org.postgresql.util.PGobject;
 
 /**
- * pgjdbc's own interface on a logical connection: what makes sense on many servers is done, what belongs to one server is
- * refused by name.
+ * pgjdbc's own interface, and the making of PostgreSQL's values, on a logical connection: what makes sense on many servers
+ * is done, what belongs to one server is refused by name.
  */
-abstract class PostgresExtensions implements PGConnection {
+abstract class PostgresExtensions implements Connection, PGConnection {
     private final ConnectionFacts facts;
     private ExecuteOptions defaults = ExecuteOptions.DEFAULT;
     private int prepareThreshold;
@@ -62,6 +68,40 @@ abstract class PostgresExtensions implements PGConnection {
     public Array createArrayOf(String typeName, @Nullable Object elements) throws SQLException {
         requireOpen();
         return onHome(physical -> detached(physical.createArrayOf(typeName, elements)));
+    }
+
+    @Override
+    public Array createArrayOf(String typeName, Object @Nullable [] elements) throws SQLException {
+        return createArrayOf(typeName, (Object) elements);
+    }
+
+    @Override
+    public SQLXML createSQLXML() throws SQLException {
+        return onHome(Connection::createSQLXML);
+    }
+
+    @Override
+    public Struct createStruct(String typeName, Object[] attributes) throws SQLException {
+        requireOpen();
+        throw JdbcErrors.notImplemented("createStruct(String, Object[])");
+    }
+
+    @Override
+    public Blob createBlob() throws SQLException {
+        requireOpen();
+        throw JdbcErrors.notImplemented("createBlob()");
+    }
+
+    @Override
+    public Clob createClob() throws SQLException {
+        requireOpen();
+        throw JdbcErrors.notImplemented("createClob()");
+    }
+
+    @Override
+    public NClob createNClob() throws SQLException {
+        requireOpen();
+        throw JdbcErrors.notImplemented("createNClob()");
     }
 
     @Override

@@ -11,9 +11,7 @@ import java.sql.Clob;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLXML;
-import java.util.ArrayList;
 import java.util.Calendar;
-import java.util.Collection;
 import java.util.Date;
 import java.util.HashMap;
 import java.util.Map;
@@ -90,8 +88,6 @@ final class Snapshot {
             return new SerialClob(read(clob.getCharacterStream(), UNLIMITED).toCharArray());
         } else if (value instanceof Map<?, ?> map) {
             return new HashMap<>(map);
-        } else if (value instanceof Collection<?> collection) {
-            return new ArrayList<>(collection);
         } else if (value != null && value.getClass().isArray()) {
             return copyOfArray(value);
         }

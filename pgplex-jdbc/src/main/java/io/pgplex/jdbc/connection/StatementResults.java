@@ -201,18 +201,26 @@ abstract class StatementResults extends OpenStatements.Link {
     public boolean getMoreResults(int currentResult) throws SQLException {
         requireOpen();
         connection.lock();
+        boolean closed;
+        boolean rows;
         try {
+            PgplexResultSet before = open;
             if (currentResult == Statement.CLOSE_ALL_RESULTS) {
                 closeShown();
             } else if (currentResult == Statement.CLOSE_CURRENT_RESULT && current != null && unchain(current)) {
                 current.closeRows();
             }
+            closed = before != null && open == null;
             position = Math.min(position + 1, results.size());
             showCurrent();
-            return current != null;
+            rows = current != null;
         } finally {
             connection.unlock();
         }
+        if (closed) {
+            resultSetClosed();
+        }
+        return rows;
     }
 
     private void closeShown() throws SQLException {
