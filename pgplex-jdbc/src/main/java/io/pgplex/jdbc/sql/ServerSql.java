@@ -1,0 +1,225 @@
+package io.pgplex.jdbc.sql;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The statements that pgplex itself sends. Functions and catalogs are qualified, so that no search_path of the session
+ * can put something else in their place; they run on PostgreSQL 14 to 18, which is why columns that some versions lack
+ * are read through {@code to_jsonb}.
+ */
+public final class ServerSql {
+
+    /** The version that {@link #schema()} installs. */
+    public static final int SCHEMA_VERSION = 1;
+
+    /** Relation OID or null, of a name as SQL. */
+    public static final String SCHEMA_VERSION_TABLE =
+            "SELECT pg_catalog.to_regclass('pgplex.schema_version') IS NOT NULL";
+
+    public static final String INSTALLED_SCHEMA_VERSION =
+            "SELECT coalesce(pg_catalog.max(version), 0) FROM pgplex.schema_version";
+
+    public static final String READ_MEMBERSHIP = "SELECT cluster, shard FROM pgplex.membership";
+
+    /** Parameters: cluster, shard. */
+    public static final String WRITE_MEMBERSHIP = "INSERT INTO pgplex.membership (cluster, shard) VALUES (?, ?)"
+            + " ON CONFLICT (only_row) DO UPDATE SET cluster = excluded.cluster, shard = excluded.shard";
+
+    public static final String REMOVE_MEMBERSHIP = "DELETE FROM pgplex.membership";
+
+    /** One row: what a server and the connection's database are. */
+    public static final String PROBE = "SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4,"
+            + " d.datname, pg_catalog.pg_encoding_to_char(d.encoding),"
+            + " coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c'), d.datcollate,"
+            + " coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale'),"
+            + " pg_catalog.pg_is_in_recovery(),"
+            + " pg_catalog.current_setting('max_prepared_transactions')::pg_catalog.int4,"
+            + " (SELECT s.system_identifier FROM pg_catalog.pg_control_system() s),"
+            + " (SELECT c.timeline_id FROM pg_catalog.pg_control_checkpoint() c),"
+            + " pg_catalog.to_regclass('pgplex.membership') IS NOT NULL"
+            + " FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
+
+    /**
+     * What names mean on a server, under the session's search_path. Parameter: names as SQL. For an index its table is
+     * returned beside it.
+     */
+    public static final String RESOLVE_RELATIONS = "SELECT w.name, c.oid::pg_catalog.int8, n.nspname, c.relname,"
+            + " c.relkind::pg_catalog.text, c.relpersistence::pg_catalog.text, tn.nspname, t.relname"
+            + " FROM pg_catalog.unnest(?::pg_catalog.text[]) WITH ORDINALITY AS w(name, place)"
+            + " JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name)"
+            + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+            + " LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid"
+            + " LEFT JOIN pg_catalog.pg_class t ON t.oid = i.indrelid"
+            + " LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace"
+            + " ORDER BY w.place";
+
+    /**
+     * What extended statistics' names mean: the tables they are about. Parameters: schemas (null where the name has
+     * none), names.
+     */
+    public static final String STATISTICS_TABLES = "SELECT n.nspname, c.relname"
+            + " FROM pg_catalog.unnest(?::pg_catalog.text[], ?::pg_catalog.text[]) AS w(schema, name)"
+            + " JOIN pg_catalog.pg_statistic_ext e ON e.stxname = w.name"
+            + " JOIN pg_catalog.pg_namespace en ON en.oid = e.stxnamespace"
+            + " JOIN pg_catalog.pg_class c ON c.oid = e.stxrelid"
+            + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+            + " WHERE en.nspname = w.schema"
+            + " OR (w.schema IS NULL AND pg_catalog.pg_statistics_obj_is_visible(e.oid))";
+
+    /** The OIDs of relations. Parameters: schemas, names, both folded, in the same order. */
+    public static final String RELATION_OIDS = "SELECT n.nspname, c.relname, c.oid::pg_catalog.int8"
+            + " FROM pg_catalog.unnest(?::pg_catalog.text[], ?::pg_catalog.text[]) AS w(schema, name)"
+            + " JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema"
+            + " JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name";
+
+    /** Names and kinds of relations. Parameter: OIDs. */
+    public static final String RELATIONS = "SELECT c.oid::pg_catalog.int8, n.nspname, c.relname,"
+            + " c.relkind::pg_catalog.text, c.relpersistence::pg_catalog.text,"
+            + " CASE WHEN c.relkind = 'v' THEN pg_catalog.pg_get_viewdef(c.oid) END"
+            + " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+            + " WHERE c.oid = ANY (?::pg_catalog.oid[])";
+
+    /**
+     * The columns of relations, in order; meant to run under an empty search_path. Parameter: OIDs. The default is the
+     * column's, else its domain's, else the next value of the sequence behind an identity column.
+     */
+    public static final String COLUMNS = "SELECT a.attrelid::pg_catalog.int8, a.attnum::pg_catalog.int4, a.attname,"
+            + " pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,"
+            + " CASE WHEN a.attcollation <> t.typcollation"
+            + " THEN pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname) END,"
+            + " CASE WHEN a.attidentity <> '' THEN 'pg_catalog.nextval(' || pg_catalog.quote_literal("
+            + "pg_catalog.pg_get_serial_sequence(a.attrelid::pg_catalog.regclass::pg_catalog.text, a.attname))"
+            + " || '::pg_catalog.regclass)' WHEN d.oid IS NOT NULL THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid)"
+            + " ELSE pg_catalog.pg_get_expr(t.typdefaultbin, 0) END,"
+            + " a.attidentity <> '' OR EXISTS (SELECT FROM pg_catalog.pg_depend x JOIN pg_catalog.pg_class s"
+            + " ON s.oid = x.refobjid AND s.relkind = 'S' WHERE x.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass"
+            + " AND x.objid = d.oid AND x.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass),"
+            + " a.attgenerated <> '',"
+            + " CASE WHEN tn.nspname = 'pg_catalog' THEN t.typname::pg_catalog.text ELSE '' END,"
+            + " coalesce(co.collisdeterministic, true)"
+            + " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"
+            + " JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace"
+            + " LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
+            + " LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation"
+            + " LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace"
+            + " WHERE a.attrelid = ANY (?::pg_catalog.oid[]) AND a.attnum > 0 AND NOT a.attisdropped"
+            + " ORDER BY a.attrelid, a.attnum";
+
+    /** Which of these names a function of the system has that is not immutable. Parameter: names. */
+    public static final String CHANGING_FUNCTIONS = "SELECT DISTINCT p.proname FROM pg_catalog.pg_proc p"
+            + " WHERE p.proname = ANY (?::pg_catalog.text[]) AND p.provolatile <> 'i'"
+            + " AND p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace";
+
+    /**
+     * Unique indexes, and the exclusion constraints' indexes. Parameter: OIDs of tables. Key columns as attribute
+     * numbers (0 for an expression), whether each column's collation is deterministic, and for an exclusion constraint
+     * the names of its operators.
+     */
+    public static final String UNIQUE_INDEXES = "SELECT i.indrelid::pg_catalog.int8, c.relname,"
+            + " coalesce(k.contype::pg_catalog.text, 'i'),"
+            + " ARRAY(SELECT i.indkey[p]::pg_catalog.int4"
+            + " FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) p ORDER BY p),"
+            + " ARRAY(SELECT coalesce(co.collisdeterministic, true)"
+            + " FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) p"
+            + " LEFT JOIN pg_catalog.pg_collation co ON co.oid = i.indcollation[p] ORDER BY p),"
+            + " ARRAY(SELECT o.oprname::pg_catalog.text FROM pg_catalog.unnest(k.conexclop)"
+            + " WITH ORDINALITY AS e(op, place) JOIN pg_catalog.pg_operator o ON o.oid = e.op ORDER BY e.place)"
+            + " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+            + " LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid"
+            + " AND k.contype IN ('p', 'u', 'x')"
+            + " WHERE i.indrelid = ANY (?::pg_catalog.oid[]) AND (i.indisunique OR i.indisexclusion)"
+            + " ORDER BY c.relname";
+
+    /** Foreign keys from or to tables. Parameters: their OIDs, twice. */
+    public static final String FOREIGN_KEYS = "SELECT k.conname, k.conrelid::pg_catalog.int8, n.nspname, c.relname,"
+            + " k.confrelid::pg_catalog.int8, fn.nspname, fc.relname,"
+            + " k.conkey::pg_catalog.int4[], k.confkey::pg_catalog.int4[],"
+            + " k.confdeltype::pg_catalog.text, k.confupdtype::pg_catalog.text,"
+            + " coalesce(ARRAY(SELECT e.v::pg_catalog.int4 FROM pg_catalog.jsonb_array_elements_text("
+            + " CASE pg_catalog.jsonb_typeof(pg_catalog.to_jsonb(k) -> 'confdelsetcols') WHEN 'array'"
+            + " THEN pg_catalog.to_jsonb(k) -> 'confdelsetcols' ELSE '[]'::pg_catalog.jsonb END) AS e(v)),"
+            + " '{}'::pg_catalog.int4[])"
+            + " FROM pg_catalog.pg_constraint k"
+            + " JOIN pg_catalog.pg_class c ON c.oid = k.conrelid"
+            + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+            + " JOIN pg_catalog.pg_class fc ON fc.oid = k.confrelid"
+            + " JOIN pg_catalog.pg_namespace fn ON fn.oid = fc.relnamespace"
+            + " WHERE k.contype = 'f' AND (k.conrelid = ANY (?::pg_catalog.oid[])"
+            + " OR k.confrelid = ANY (?::pg_catalog.oid[])) ORDER BY k.conname";
+
+    /** Inheritance and partitions above or below tables: the tables concerned. Parameters: their OIDs, twice. */
+    public static final String INHERITANCE = "SELECT n.nspname, c.relname FROM pg_catalog.pg_inherits h"
+            + " JOIN pg_catalog.pg_class c ON c.oid = h.inhrelid"
+            + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+            + " WHERE c.relkind IN ('r', 'p', 'f') AND (h.inhrelid = ANY (?::pg_catalog.oid[])"
+            + " OR h.inhparent = ANY (?::pg_catalog.oid[])) LIMIT 1";
+
+    /** Rules on tables, other than what makes a view a view. Parameter: OIDs. */
+    public static final String RULES = "SELECT r.rulename, n.nspname, c.relname FROM pg_catalog.pg_rewrite r"
+            + " JOIN pg_catalog.pg_class c ON c.oid = r.ev_class"
+            + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+            + " WHERE r.rulename <> '_RETURN' AND r.ev_class = ANY (?::pg_catalog.oid[]) LIMIT 1";
+
+    /**
+     * The tables below a view, a materialized view or a table's rules, through whatever views lie between. Parameter:
+     * the OID.
+     */
+    public static final String TABLES_BELOW = "WITH RECURSIVE below(oid) AS (SELECT ?::pg_catalog.int8::pg_catalog.oid"
+            + " UNION SELECT d.refobjid FROM below b"
+            + " JOIN pg_catalog.pg_rewrite r ON r.ev_class = b.oid"
+            + " JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass"
+            + " AND d.objid = r.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)"
+            + " SELECT n.nspname, c.relname, c.relkind::pg_catalog.text, c.relpersistence::pg_catalog.text"
+            + " FROM below b JOIN pg_catalog.pg_class c ON c.oid = b.oid"
+            + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+            + " WHERE c.relkind NOT IN ('v', 'i', 'I', 'S', 'c') AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
+            + " AND c.oid <> ?::pg_catalog.int8::pg_catalog.oid";
+
+    /** Whether an index of a table exists, and is valid. Parameters: schema, table, index name. */
+    public static final String INDEX_IS_VALID = "SELECT i.indisvalid FROM pg_catalog.pg_index i"
+            + " JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+            + " JOIN pg_catalog.pg_class t ON t.oid = i.indrelid"
+            + " JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace"
+            + " WHERE n.nspname = ? AND t.relname = ? AND c.relname = ?";
+
+    /** Whether a schema exists. Parameter: its name. */
+    public static final String SCHEMA_EXISTS = "SELECT FROM pg_catalog.pg_namespace WHERE nspname = ?";
+
+    /**
+     * Makes catalog functions print every name qualified. Returns the search_path before; the parameter of
+     * {@link #SET_SEARCH_PATH} brings it back.
+     */
+    public static final String CURRENT_SEARCH_PATH = "SELECT pg_catalog.current_setting('search_path')";
+
+    /** Sets search_path for the rest of the transaction. Parameter: its value. */
+    public static final String SET_SEARCH_PATH = "SELECT pg_catalog.set_config('search_path', ?, true)";
+
+    /** Sets whether routine bodies are checked, for the rest of the transaction. Parameter: on or off. */
+    public static final String SET_CHECK_FUNCTION_BODIES =
+            "SELECT pg_catalog.set_config('check_function_bodies', ?, true)";
+
+    public static final String CURRENT_CHECK_FUNCTION_BODIES =
+            "SELECT pg_catalog.current_setting('check_function_bodies')";
+
+    private ServerSql() {}
+
+    /** What installs schema {@code pgplex}: several statements in one text, safe to repeat. */
+    public static String schema() {
+        try (InputStream stream = ServerSql.class.getResourceAsStream("schema.sql")) {
+            if (stream == null) {
+                throw new IllegalStateException("schema.sql is missing from the driver's jar");
+            }
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether a table has a row; a name cannot be a parameter. */
+    public static String hasRows(String quotedTable) {
+        return "SELECT EXISTS (SELECT FROM ONLY " + quotedTable + ")";
+    }
+}
