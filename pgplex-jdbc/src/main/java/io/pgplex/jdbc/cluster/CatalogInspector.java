@@ -52,11 +52,10 @@ final class CatalogInspector {
         return resolved;
     }
 
-    /** The tables that extended statistics are about, whose name may lack its schema. */
-    List<TableName> tablesOfStatistics(@Nullable String schema, String name) throws SQLException {
+    /** The tables that extended statistics are about; the name is SQL, perhaps without its schema. */
+    List<TableName> tablesOfStatistics(String name) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ServerSql.STATISTICS_TABLES)) {
-            statement.setArray(1, connection.createArrayOf("text", new @Nullable String[] {schema}));
-            statement.setArray(2, texts(List.of(name)));
+            statement.setString(1, name);
             return names(statement);
         }
     }
@@ -276,14 +275,24 @@ final class CatalogInspector {
         return keys;
     }
 
-    /** A table that inherits from one of these, or is a partition of one, or is such a child itself; or null. */
-    @Nullable TableName inheritance(Collection<Long> tables) throws SQLException {
+    /** A table that inherits from another one, or is a partition of it. */
+    record Inheritance(TableName child, TableName parent) {}
+
+    /** Who inherits from these tables, and what they inherit from. */
+    List<Inheritance> inheritance(Collection<Long> tables) throws SQLException {
+        List<Inheritance> found = new ArrayList<>();
         try (PreparedStatement statement = connection.prepareStatement(ServerSql.INHERITANCE)) {
             statement.setArray(1, numbers(tables));
             statement.setArray(2, numbers(tables));
-            List<TableName> found = names(statement);
-            return found.isEmpty() ? null : found.get(0);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    found.add(new Inheritance(
+                            new TableName(row.getString(1), row.getString(2)),
+                            new TableName(row.getString(3), row.getString(4))));
+                }
+            }
         }
+        return found;
     }
 
     /** The name of a rule on one of these tables, or null. */

@@ -56,18 +56,15 @@ public final class ServerSql {
             + " LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace"
             + " ORDER BY w.place";
 
-    /**
-     * What extended statistics' names mean: the tables they are about. Parameters: schemas (null where the name has
-     * none), names.
-     */
+    /** The table that extended statistics are about. Parameter: their name as quoted SQL, with or without a schema. */
     public static final String STATISTICS_TABLES = "SELECT n.nspname, c.relname"
-            + " FROM pg_catalog.unnest(?::pg_catalog.text[], ?::pg_catalog.text[]) AS w(schema, name)"
-            + " JOIN pg_catalog.pg_statistic_ext e ON e.stxname = w.name"
+            + " FROM pg_catalog.parse_ident(?) AS w(parts)"
+            + " JOIN pg_catalog.pg_statistic_ext e ON e.stxname = w.parts[pg_catalog.array_length(w.parts, 1)]"
             + " JOIN pg_catalog.pg_namespace en ON en.oid = e.stxnamespace"
             + " JOIN pg_catalog.pg_class c ON c.oid = e.stxrelid"
             + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-            + " WHERE en.nspname = w.schema"
-            + " OR (w.schema IS NULL AND pg_catalog.pg_statistics_obj_is_visible(e.oid))";
+            + " WHERE CASE WHEN pg_catalog.array_length(w.parts, 1) > 1 THEN en.nspname = w.parts[1]"
+            + " ELSE pg_catalog.pg_statistics_obj_is_visible(e.oid) END";
 
     /** The OIDs of relations. Parameters: schemas, names, both folded, in the same order. */
     public static final String RELATION_OIDS = "SELECT n.nspname, c.relname, c.oid::pg_catalog.int8"
@@ -150,12 +147,15 @@ public final class ServerSql {
             + " WHERE k.contype = 'f' AND (k.conrelid = ANY (?::pg_catalog.oid[])"
             + " OR k.confrelid = ANY (?::pg_catalog.oid[])) ORDER BY k.conname";
 
-    /** Inheritance and partitions above or below tables: the tables concerned. Parameters: their OIDs, twice. */
-    public static final String INHERITANCE = "SELECT n.nspname, c.relname FROM pg_catalog.pg_inherits h"
+    /** Inheritance and partitions above or below tables: child, parent. Parameters: their OIDs, twice. */
+    public static final String INHERITANCE = "SELECT cn.nspname, c.relname, pn.nspname, p.relname"
+            + " FROM pg_catalog.pg_inherits h"
             + " JOIN pg_catalog.pg_class c ON c.oid = h.inhrelid"
-            + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+            + " JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace"
+            + " JOIN pg_catalog.pg_class p ON p.oid = h.inhparent"
+            + " JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace"
             + " WHERE c.relkind IN ('r', 'p', 'f') AND (h.inhrelid = ANY (?::pg_catalog.oid[])"
-            + " OR h.inhparent = ANY (?::pg_catalog.oid[])) LIMIT 1";
+            + " OR h.inhparent = ANY (?::pg_catalog.oid[]))";
 
     /** Rules on tables, other than what makes a view a view. Parameter: OIDs. */
     public static final String RULES = "SELECT r.rulename, n.nspname, c.relname FROM pg_catalog.pg_rewrite r"
