@@ -149,8 +149,7 @@ final class CatalogInspector {
                     column.expression,
                     ColumnDefault.kind(parsed, column.fromSequence, column.generated, changing));
             columns.computeIfAbsent(column.relation, oid -> new ArrayList<>())
-                    .add(new DescribedColumn(
-                            column.number, model, KeyTypes.of(column.typname), column.deterministic));
+                    .add(new DescribedColumn(column.number, model, KeyTypes.of(column.typname), column.deterministic));
         }
         return columns;
     }
@@ -296,7 +295,8 @@ final class CatalogInspector {
     }
 
     /** The name of a rule on one of these tables, or null. */
-    @Nullable String rule(Collection<Long> tables) throws SQLException {
+    @Nullable
+    String rule(Collection<Long> tables) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ServerSql.RULES)) {
             statement.setArray(1, numbers(tables));
             try (ResultSet row = statement.executeQuery()) {
@@ -314,23 +314,23 @@ final class CatalogInspector {
         }
     }
 
-    /** Whether an index of a table is valid; null where there is none of that name. */
-    @Nullable Boolean indexIsValid(TableName table, String index) throws SQLException {
+    /** What CREATE INDEX CONCURRENTLY may have left. */
+    enum IndexState {
+        MISSING,
+        INVALID,
+        VALID
+    }
+
+    IndexState indexState(TableName table, String index) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ServerSql.INDEX_IS_VALID)) {
             statement.setString(1, table.schema());
             statement.setString(2, table.name());
             statement.setString(3, index);
             try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? Boolean.valueOf(row.getBoolean(1)) : null;
-            }
-        }
-    }
-
-    boolean schemaExists(String schema) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(ServerSql.SCHEMA_EXISTS)) {
-            statement.setString(1, schema);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next();
+                if (!row.next()) {
+                    return IndexState.MISSING;
+                }
+                return row.getBoolean(1) ? IndexState.VALID : IndexState.INVALID;
             }
         }
     }

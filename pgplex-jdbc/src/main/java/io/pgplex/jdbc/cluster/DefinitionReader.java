@@ -70,7 +70,8 @@ final class DefinitionReader {
             } else if (skip("UNIQUE")) {
                 traits.add(Trait.UNIQUE);
             } else {
-                modifiers = skip("GLOBAL") || skip("LOCAL") || skip("UNLOGGED") || skip("RECURSIVE") || skip("CONSTRAINT");
+                modifiers =
+                        skip("GLOBAL") || skip("LOCAL") || skip("UNLOGGED") || skip("RECURSIVE") || skip("CONSTRAINT");
             }
         }
         Subject subject = subject();
@@ -176,7 +177,8 @@ final class DefinitionReader {
         if (tokens.isSequence(at, "OPERATOR") || tokens.isSequence(at, "ACCESS", "METHOD")) {
             return Subject.EVERYWHERE;
         }
-        boolean onTable = tokens.is(at, "TRIGGER", "POLICY", "RULE", "CONSTRAINT") && !tokens.isPunctuation(at + 1, '.');
+        boolean onTable =
+                tokens.is(at, "TRIGGER", "POLICY", "RULE", "CONSTRAINT") && !tokens.isPunctuation(at + 1, '.');
         if (onTable) {
             at += 2;
             if (!tokens.isSequence(at, "ON", "DOMAIN")) {

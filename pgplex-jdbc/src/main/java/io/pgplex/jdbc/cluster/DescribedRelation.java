@@ -29,7 +29,8 @@ record DescribedRelation(
      * @param keyType the type that it would have as a key, or null where it cannot be one
      * @param deterministic whether equal text is equal bytes
      */
-    record DescribedColumn(int number, Column column, @Nullable KeyType keyType, boolean deterministic) {}
+    record DescribedColumn(
+            int number, Column column, @Nullable KeyType keyType, boolean deterministic) {}
 
     DescribedRelation {
         columns = List.copyOf(columns);
@@ -44,7 +45,8 @@ record DescribedRelation(
     }
 
     /** The column of that name, or null. */
-    @Nullable DescribedColumn column(String columnName) {
+    @Nullable
+    DescribedColumn column(String columnName) {
         for (DescribedColumn column : columns) {
             if (column.column().name().equals(columnName)) {
                 return column;
@@ -54,7 +56,8 @@ record DescribedRelation(
     }
 
     /** The column of that number, or null where it was dropped. */
-    @Nullable DescribedColumn column(int number) {
+    @Nullable
+    DescribedColumn column(int number) {
         for (DescribedColumn column : columns) {
             if (column.number() == number) {
                 return column;

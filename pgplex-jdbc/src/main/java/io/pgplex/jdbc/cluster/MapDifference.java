@@ -113,7 +113,9 @@ final class MapDifference {
         // values keep their hash when an integer type becomes a wider one, and only then for certain
         boolean widened =
                 type.family() == HashFamily.INTEGER && distributed.keyType().family() == HashFamily.INTEGER;
-        if (!widened && key != null && !key.column().type().equals(keyNow.column().type())) {
+        if (!widened
+                && key != null
+                && !key.column().type().equals(keyNow.column().type())) {
             throw Refusals.notSupported(
                     "cannot change the type of column \"" + distributed.keyColumn() + "\", the distribution key of \""
                             + table.name() + "\"",

@@ -50,7 +50,8 @@ record Placement(Extent extent, List<TableName> touched, List<ResolvedRelation> 
         for (ResolvedRelation relation : resolved) {
             TableName owner = relation.owner();
             refusePgplex(owner);
-            if (!relation.temporary() && (map.table(owner) != null || map.views().containsKey(owner))) {
+            if (!relation.temporary()
+                    && (map.table(owner) != null || map.views().containsKey(owner))) {
                 touched.add(owner);
             } else {
                 others.add(owner);
@@ -104,7 +105,7 @@ record Placement(Extent extent, List<TableName> touched, List<ResolvedRelation> 
     private static Extent extent(Definition definition, boolean touchesMap, boolean sequences) {
         return switch (definition.subject()) {
             case TABLE ->
-                definition.relations().isEmpty() && definition.verb() != Verb.CREATE || touchesMap
+                touchesMap || (definition.relations().isEmpty() && definition.verb() != Verb.CREATE)
                         ? Extent.EVERY_SHARD
                         : sequences ? Extent.EVERY_ABLE_SHARD : Extent.HOME;
             case INDEX, VIEW, RULE, STATISTICS -> touchesMap ? Extent.EVERY_SHARD : Extent.HOME;

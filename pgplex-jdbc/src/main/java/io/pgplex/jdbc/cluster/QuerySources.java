@@ -70,7 +70,6 @@ final class QuerySources {
 
     private static boolean isDistributed(ClusterMap map, TableName name) {
         Table table = map.table(name);
-        return map.views().containsKey(name)
-                || (table != null && !(table.distribution() instanceof Replicated));
+        return map.views().containsKey(name) || (table != null && !(table.distribution() instanceof Replicated));
     }
 }

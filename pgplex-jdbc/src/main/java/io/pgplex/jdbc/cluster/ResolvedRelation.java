@@ -11,7 +11,12 @@ import org.jspecify.annotations.Nullable;
  * @param table the table of an index, or null for other relations
  */
 record ResolvedRelation(
-        String written, long oid, TableName name, char kind, boolean temporary, @Nullable TableName table) {
+        String written,
+        long oid,
+        TableName name,
+        char kind,
+        boolean temporary,
+        @Nullable TableName table) {
 
     /** The table that decides where the relation is: an index is where its table is. */
     TableName owner() {

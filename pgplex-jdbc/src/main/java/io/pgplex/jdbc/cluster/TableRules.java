@@ -169,8 +169,7 @@ final class TableRules {
         String what = "foreign key \"" + key.name() + "\" from " + kind(from) + " table \"" + key.tableName() + "\" to "
                 + kind(to) + " table \"" + key.referencedName() + "\"";
         if (to == null) {
-            throw Refusals.notSupported(
-                    what + " is not supported", "Make the referenced table a replicated table.");
+            throw Refusals.notSupported(what + " is not supported", "Make the referenced table a replicated table.");
         }
         if (!(from instanceof Distributed child) || !(to instanceof Distributed parent)) {
             throw Refusals.notSupported(

@@ -15,7 +15,7 @@ public final class ServerSql {
     /** The version that {@link #schema()} installs. */
     public static final int SCHEMA_VERSION = 1;
 
-    /** Relation OID or null, of a name as SQL. */
+    /** Whether the schema is there. */
     public static final String SCHEMA_VERSION_TABLE =
             "SELECT pg_catalog.to_regclass('pgplex.schema_version') IS NOT NULL";
 
@@ -185,16 +185,13 @@ public final class ServerSql {
             + " JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace"
             + " WHERE n.nspname = ? AND t.relname = ? AND c.relname = ?";
 
-    /** Whether a schema exists. Parameter: its name. */
-    public static final String SCHEMA_EXISTS = "SELECT FROM pg_catalog.pg_namespace WHERE nspname = ?";
-
-    /**
-     * Makes catalog functions print every name qualified. Returns the search_path before; the parameter of
-     * {@link #SET_SEARCH_PATH} brings it back.
-     */
+    /** The search_path, for {@link #SET_SEARCH_PATH} to bring back. */
     public static final String CURRENT_SEARCH_PATH = "SELECT pg_catalog.current_setting('search_path')";
 
-    /** Sets search_path for the rest of the transaction. Parameter: its value. */
+    /**
+     * Sets search_path for the rest of the transaction; an empty one makes catalog functions print every name
+     * qualified. Parameter: its value.
+     */
     public static final String SET_SEARCH_PATH = "SELECT pg_catalog.set_config('search_path', ?, true)";
 
     /** Sets whether routine bodies are checked, for the rest of the transaction. Parameter: on or off. */
