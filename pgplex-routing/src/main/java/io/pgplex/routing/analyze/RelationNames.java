@@ -1,0 +1,59 @@
+package io.pgplex.routing.analyze;
+
+import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.TableName;
+import io.pgplex.routing.RoutingScope;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** From a relation's name in the text to the cluster map, as the session's search_path has it. Immutable. */
+public final class RelationNames {
+
+    private static final Set<String> CATALOG = Set.of("pg_cluster", "pg_distributed_tables");
+
+    private final ClusterMap map;
+    private final RoutingScope scope;
+
+    public RelationNames(ClusterMap map, RoutingScope scope) {
+        this.map = map;
+        this.scope = scope;
+    }
+
+    /** The table's or view's full name in the map, or null when the relation is local. */
+    @Nullable TableName find(List<String> names) {
+        int size = names.size();
+        String name = names.get(size - 1);
+        if (size > 1) {
+            return known(new TableName(names.get(size - 2), name));
+        }
+        if (scope.temporaryRelations().contains(name)) {
+            return null;
+        }
+        for (String schema : scope.searchPath()) {
+            TableName known = known(new TableName(schema, name));
+            if (known != null) {
+                return known;
+            }
+        }
+        return null;
+    }
+
+    /** Whether the name is one of the relations that pgplex puts into the text itself. */
+    boolean isCatalog(List<String> names) {
+        return names.size() == 1
+                && CATALOG.contains(names.get(0))
+                && !scope.temporaryRelations().contains(names.get(0))
+                && find(names) == null;
+    }
+
+    /** Whether any schema has a distributed or replicated table, or a view over one, of that name. */
+    public boolean isSharedAnywhere(String name) {
+        return map.tables().keySet().stream().anyMatch(table -> table.name().equals(name))
+                || map.views().keySet().stream().anyMatch(view -> view.name().equals(name));
+    }
+
+    private @Nullable TableName known(TableName name) {
+        return map.tables().containsKey(name) || map.views().containsKey(name) ? name : null;
+    }
+}

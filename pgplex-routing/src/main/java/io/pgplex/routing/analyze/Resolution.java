@@ -1,0 +1,134 @@
+package io.pgplex.routing.analyze;
+
+import io.pgplex.routing.analyze.syntax.FromItem;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What a statement's names mean, all of it. Filled by {@link Resolver}, then read. */
+public final class Resolution {
+
+    private @Nullable ResolvedQuery query;
+    private @Nullable ResolvedModification target;
+    private final List<ResolvedQuery> detached = new ArrayList<>();
+    private final List<ResolvedModification> modifyingCtes = new ArrayList<>();
+    private final List<RelationUse> uses = new ArrayList<>();
+    private final List<Block> blocks = new ArrayList<>();
+    private final Set<String> catalogs = new LinkedHashSet<>();
+    private boolean catalogInView;
+    private boolean unknownView;
+    private final Map<Object, Boolean> open = new IdentityHashMap<>();
+    private final Set<Object> recursive = new HashSet<>();
+
+    /** The SELECT. */
+    public ResolvedQuery query() {
+        return Objects.requireNonNull(query);
+    }
+
+    void query(ResolvedQuery top) {
+        this.query = top;
+    }
+
+    /** The statement that writes. */
+    public ResolvedModification target() {
+        return Objects.requireNonNull(target);
+    }
+
+    void target(ResolvedModification top) {
+        this.target = top;
+    }
+
+    /** CTEs that nothing names. */
+    List<ResolvedQuery> detached() {
+        return detached;
+    }
+
+    void detached(ResolvedQuery unused) {
+        detached.add(unused);
+    }
+
+    public List<ResolvedModification> modifyingCtes() {
+        return modifyingCtes;
+    }
+
+    void modifyingCte(ResolvedModification modification) {
+        modifyingCtes.add(modification);
+    }
+
+    /** Every use of a relation that is no subquery. */
+    public List<RelationUse> uses() {
+        return uses;
+    }
+
+    RelationUse use(RelationUse relation) {
+        uses.add(relation);
+        return relation;
+    }
+
+    public List<Block> blocks() {
+        return blocks;
+    }
+
+    void block(Block block) {
+        blocks.add(block);
+    }
+
+    /** The relations of pgplex itself that the text names. */
+    public Set<String> catalogs() {
+        return catalogs;
+    }
+
+    void catalog(String name, boolean ownText) {
+        catalogs.add(name);
+        catalogInView |= !ownText;
+    }
+
+    boolean hasCatalogInView() {
+        return catalogInView;
+    }
+
+    void unknownView(Block block, FromItem.Relation item) {
+        unknownView = true;
+    }
+
+    /** Whether a view's definition could not be read. */
+    public boolean hasUnknownView() {
+        return unknownView;
+    }
+
+    void open(Object definition) {
+        open.put(definition, true);
+    }
+
+    boolean isOpen(Object definition) {
+        return open.containsKey(definition);
+    }
+
+    void selfReference(Object definition) {
+        recursive.add(definition);
+    }
+
+    /** Whether the definition named itself meanwhile. */
+    boolean close(Object definition) {
+        open.remove(definition);
+        return recursive.contains(definition);
+    }
+
+    public boolean hasDistributed() {
+        return uses.stream().anyMatch(RelationUse::isDistributed) || unknownView;
+    }
+
+    public boolean hasReplicated() {
+        return uses.stream().anyMatch(RelationUse::isReplicated);
+    }
+
+    public boolean hasLocal() {
+        return uses.stream().anyMatch(use -> use.kind() == RelationUse.Kind.LOCAL);
+    }
+}
