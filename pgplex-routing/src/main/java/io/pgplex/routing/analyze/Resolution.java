@@ -16,7 +16,6 @@ public final class Resolution {
 
     private @Nullable ResolvedQuery query;
     private @Nullable ResolvedModification target;
-    private final List<ResolvedQuery> detached = new ArrayList<>();
     private final List<ResolvedModification> modifyingCtes = new ArrayList<>();
     private final List<RelationUse> uses = new ArrayList<>();
     private final List<Block> blocks = new ArrayList<>();
@@ -44,13 +43,11 @@ public final class Resolution {
         this.target = top;
     }
 
-    /** CTEs that nothing names. */
-    List<ResolvedQuery> detached() {
-        return detached;
-    }
-
-    void detached(ResolvedQuery unused) {
-        detached.add(unused);
+    /** Resolves a CTE that nothing names: it does not run, but what it names must be there. */
+    void unused(Runnable resolving) {
+        int before = uses.size();
+        resolving.run();
+        uses.subList(before, uses.size()).removeIf(use -> use.kind() != RelationUse.Kind.LOCAL);
     }
 
     public List<ResolvedModification> modifyingCtes() {

@@ -119,11 +119,12 @@ public final class Resolver {
         }
         for (Query.Cte cte : with.ctes()) {
             Environment at = Environment.find(environment, cte.name());
-            if (!usedCtes.contains(cte) && at != null && at.cte() == cte) {
+            Query cteQuery = cte.query();
+            if (!usedCtes.contains(cte) && at != null && at.cte().equals(cte)) {
                 if (cte.modification() != null) {
                     modifyingCte(at);
-                } else if (cte.query() != null) {
-                    resolution.detached(query(cte.query(), at.text(), at.own(), at.next(), at.outer()));
+                } else if (cteQuery != null) {
+                    resolution.unused(() -> query(cteQuery, at.text(), at.own(), at.next(), at.outer()));
                 }
                 usedCtes.add(cte);
             }
@@ -230,7 +231,7 @@ public final class Resolver {
             if (qualified != null && !(relation.isNamed() && relation.name().equals(qualified.name()))) {
                 continue;
             }
-            if (relation.columns() == null || found && qualified != null) {
+            if (relation.columns() == null || (found && qualified != null)) {
                 return null;
             }
             found = true;

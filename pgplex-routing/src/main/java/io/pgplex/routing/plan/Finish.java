@@ -24,6 +24,12 @@ public record Finish(List<Piece> pieces, int[] parameters, @Nullable List<Combin
     /** Text as it stands. */
     public record Text(String sql) implements Piece {}
 
+    /** All columns but the last {@code hidden} ones, each under the name that the fragments reported. */
+    public record Columns(int hidden) implements Piece {}
+
+    /** A column's name, {@code c3} for the third; negative numbers count from the end, -1 is the last. */
+    public record Column(int column) implements Piece {}
+
     /** The type that the fragments reported for a column, from 1. */
     public record TypeOf(int column) implements Piece {}
 

@@ -12,11 +12,11 @@ public sealed interface Merge {
     /**
      * Rows by their sort keys.
      *
-     * @param visibleColumns how many columns the application sees; those after them only sort
+     * @param hiddenColumns how many columns at the end only sort; the application sees those before them
      * @param otherwise what to do when a key's type turns out to be one whose order the client cannot reproduce; null
      *     where the statement is then refused
      */
-    record Sorted(List<SortKey> keys, int visibleColumns, RowLimit limit, @Nullable Finish otherwise)
+    record Sorted(List<SortKey> keys, int hiddenColumns, RowLimit limit, @Nullable Finish otherwise)
             implements Merge {
         public Sorted {
             keys = List.copyOf(keys);
