@@ -41,7 +41,8 @@ final class KeyShards {
         };
     }
 
-    private static int bucket(KeySource source, Parameters parameters, int buckets) {
+    /** The bucket, {@code NEVER} or {@code UNKNOWN}; a stored key is never {@code NEVER}. */
+    static int bucket(KeySource source, Parameters parameters, int buckets) {
         if (source instanceof KeySource.Assigned assigned) {
             return KeyAssignment.bucket(assigned, parameters, buckets);
         }

@@ -132,6 +132,9 @@ public enum Unsupported {
     VOLATILE_IN_REPLICATED_WRITE(
             "function %s() in a write to a replicated table could give each copy another value",
             "Compute the value first and pass it as a parameter."),
+    DEFAULT_IN_REPLICATED_WRITE(
+            "DEFAULT of column \"%s\" could give each copy of a replicated table another value",
+            "Compute the value first and pass it as a parameter."),
     UNORDERED_REPLICATED_WRITE(
             "write to replicated table \"%s\" whose rows depend on the order in which a shard reads them is not supported",
             "Read the rows first and write them as values."),
@@ -153,11 +156,14 @@ public enum Unsupported {
     INSERT_WITH(
             "WITH before INSERT ... VALUES on several shards is not supported",
             "Insert the rows without WITH, or in statements of one row with a literal distribution key."),
+    INSERT_OVERRIDING_USER_VALUE(
+            "OVERRIDING USER VALUE for column \"%s\", whose sequence is the cluster's, is not supported",
+            "Leave the column out of the column list."),
     INSERT_KEY_TWICE(
             "distribution key \"%s\" in parts of a column list is not supported",
             "Give the column's whole value once."),
-    INSERT_RULE_EVALUATION(
-            "expression in VALUES uses \"%s\", which cannot be computed before the rows are routed is not supported",
+    INSERT_PART_EVALUATION(
+            "expression for a part of column \"%s\" that each copy would compute is not supported",
             "Read the value first and pass it as a parameter."),
     KEY_NOT_HASHABLE("value of distribution key \"%s\" cannot be hashed", "Pass a value of the key's own type."),
 

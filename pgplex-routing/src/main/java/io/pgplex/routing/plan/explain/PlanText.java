@@ -1,0 +1,157 @@
+package io.pgplex.routing.plan.explain;
+
+import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.routing.bind.ShardSet;
+import io.pgplex.routing.plan.Evaluation;
+import io.pgplex.routing.plan.Fragment;
+import io.pgplex.routing.plan.InsertRow;
+import io.pgplex.routing.plan.Plan;
+import io.pgplex.routing.plan.Refusal;
+import io.pgplex.routing.plan.Scatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A plan as lines in the style of PostgreSQL's EXPLAIN: a node, and its properties indented below. Equal plans give equal
+ * text. Parameters appear as {@code ?1}, {@code ?2}, ..., evaluations being numbered after the statement's own. Holds no
+ * values but those of the statement's text. Stateless.
+ */
+public final class PlanText {
+
+    /** Rows of an INSERT that are shown one by one. */
+    private static final int SHOWN_ROWS = 10;
+
+    private PlanText() {}
+
+    /** The plan as it is cached, before any parameter is known. */
+    public static List<String> lines(Plan plan, ClusterMap map) {
+        return lines(plan, map, null);
+    }
+
+    /** The plan of one execution that concerns these shards. */
+    public static List<String> lines(Plan plan, ClusterMap map, @Nullable ShardSet shards) {
+        SelectorText selectors = new SelectorText(map);
+        return plan instanceof Plan.Sharded sharded
+                ? sharded(sharded, selectors, shards)
+                : insert((Plan.Insert) plan, selectors, shards);
+    }
+
+    /** As {@link #lines(Plan, ClusterMap)}, each line ended by a line feed. */
+    public static String render(Plan plan, ClusterMap map) {
+        return text(lines(plan, map));
+    }
+
+    /** As {@link #lines(Plan, ClusterMap, ShardSet)}, each line ended by a line feed. */
+    public static String render(Plan plan, ClusterMap map, ShardSet shards) {
+        return text(lines(plan, map, shards));
+    }
+
+    private static String text(List<String> lines) {
+        return String.join("\n", lines) + "\n";
+    }
+
+    private static List<String> sharded(Plan.Sharded plan, SelectorText selectors, @Nullable ShardSet shards) {
+        List<String> lines = new ArrayList<>();
+        Scatter scatter = plan.scatter();
+        boolean one = shards != null && shards.size() <= 1;
+        lines.add(node(plan, shards) + "  (" + plan.kind() + ", "
+                + plan.effect().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ")");
+        lines.add("  Shards: " + (shards == null ? selectors.of(plan.selector()) : selectors.names(shards)));
+        Refusal refusal = plan.refusal();
+        if (scatter != null && !one) {
+            if (!scatter.fragment().equals(plan.original())) {
+                lines.add("  Fragment: " + fragment(scatter.fragment()));
+            }
+            evaluations(scatter.evaluations(), plan.original().parameters().length, lines);
+            MergeText.of(scatter.merge()).forEach(line -> lines.add("  " + line));
+        } else if (refusal != null && !one) {
+            lines.add("  On Several Shards: refused, " + refusal.sqlState() + ": " + refusal.message());
+            if (refusal.hint() != null) {
+                lines.add("  Hint: " + refusal.hint());
+            }
+        }
+        return lines;
+    }
+
+    private static String node(Plan.Sharded plan, @Nullable ShardSet shards) {
+        if (shards != null) {
+            return shards.size() <= 1 ? "Route" : plan.scatter() == null ? "Refuse" : "Scatter";
+        }
+        return plan.scatter() == null ? "Route" : "Route or Scatter";
+    }
+
+    private static List<String> insert(Plan.Insert plan, SelectorText selectors, @Nullable ShardSet shards) {
+        List<String> lines = new ArrayList<>();
+        int rows = plan.rows().size();
+        lines.add("Insert  (" + rows + (rows == 1 ? " row" : " rows") + ", key "
+                + plan.keyType().sqlName() + ")");
+        if (shards != null) {
+            lines.add("  Shards: " + selectors.names(shards));
+        }
+        if (plan.original() == null || rows > 1) {
+            lines.add("  Head: " + oneLine(plan.head()));
+        }
+        for (int i = 0; i < Math.min(rows, SHOWN_ROWS); i++) {
+            InsertRow row = plan.rows().get(i);
+            lines.add("  Row: " + fragment(row.values()) + ", shard " + selectors.key(row.key()));
+        }
+        if (rows > SHOWN_ROWS) {
+            lines.add("  Rows: " + (rows - SHOWN_ROWS) + " more");
+        }
+        if (!plan.tail().sql().isBlank()) {
+            lines.add("  Tail: " + fragment(plan.tail()));
+        }
+        evaluations(plan.evaluations(), firstEvaluation(plan), lines);
+        return lines;
+    }
+
+    /** The statement's own parameters stand in rows, tail and evaluations; what is filled in comes after them. */
+    private static int firstEvaluation(Plan.Insert plan) {
+        int highest = highest(plan.tail(), -1);
+        for (InsertRow row : plan.rows()) {
+            highest = highest(row.values(), highest);
+        }
+        for (Evaluation evaluation : plan.evaluations()) {
+            highest = highest(evaluation.expression(), highest);
+        }
+        return highest + 1 - plan.evaluations().size();
+    }
+
+    private static int highest(Fragment fragment, int highest) {
+        int found = highest;
+        for (int parameter : fragment.parameters()) {
+            found = Math.max(found, parameter);
+        }
+        return found;
+    }
+
+    private static void evaluations(List<Evaluation> evaluations, int first, List<String> lines) {
+        for (int i = 0; i < evaluations.size(); i++) {
+            Evaluation evaluation = evaluations.get(i);
+            lines.add("  Evaluate ?" + (first + i + 1) + ": " + fragment(evaluation.expression()) + " as "
+                    + evaluation.type());
+        }
+    }
+
+    private static String fragment(Fragment fragment) {
+        return oneLine(fragment.sql()) + parameters(fragment.parameters());
+    }
+
+    static String parameters(int[] parameters) {
+        if (parameters.length == 0) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder(" [");
+        for (int parameter : parameters) {
+            text.append(text.length() > 2 ? ", ?" : "?").append(parameter + 1);
+        }
+        return text.append(']').toString();
+    }
+
+    /** The text with its line breaks as blanks. */
+    static String oneLine(String sql) {
+        return sql.strip().replaceAll("\\R\\s*", " ");
+    }
+}

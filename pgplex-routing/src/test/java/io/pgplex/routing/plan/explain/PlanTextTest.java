@@ -1,0 +1,140 @@
+package io.pgplex.routing.plan.explain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.KeyType;
+import io.pgplex.routing.TestCluster;
+import io.pgplex.routing.bind.KeySource;
+import io.pgplex.routing.bind.ShardSelector;
+import io.pgplex.routing.bind.ShardSet;
+import io.pgplex.routing.plan.Effect;
+import io.pgplex.routing.plan.Evaluation;
+import io.pgplex.routing.plan.Finish;
+import io.pgplex.routing.plan.Fragment;
+import io.pgplex.routing.plan.InsertRow;
+import io.pgplex.routing.plan.Merge;
+import io.pgplex.routing.plan.Plan;
+import io.pgplex.routing.plan.RowLimit;
+import io.pgplex.routing.plan.Scatter;
+import io.pgplex.routing.plan.SortKey;
+import io.pgplex.routing.plan.StatementKind;
+import io.pgplex.routing.plan.Unsupported;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PlanTextTest {
+
+    private static final ClusterMap MAP = TestCluster.of(3);
+    private static final ShardSelector KEY = new ShardSelector.Key(new KeySource.Parameter(0, KeyType.BIGINT));
+
+    @Test
+    void aRouteSaysItsKey() {
+        Plan plan = new Plan.Sharded(
+                StatementKind.UPDATE,
+                Effect.WRITE,
+                false,
+                Fragment.original("UPDATE t SET v = 1 WHERE k = ?", 1),
+                KEY,
+                null,
+                Unsupported.MERGE_ACROSS_SHARDS.at(0));
+        assertThat(PlanText.render(plan, MAP)).isEqualTo("""
+                        Route  (UPDATE, write)
+                          Shards: of key ?1::bigint
+                          On Several Shards: refused, 0A000: MERGE on several shards is not supported
+                          Hint: Use INSERT ... ON CONFLICT, or bind the distribution key to a value.
+                        """);
+        assertThat(PlanText.render(plan, MAP, ShardSet.of(1))).isEqualTo("""
+                        Route  (UPDATE, write)
+                          Shards: s2
+                        """);
+        assertThat(PlanText.render(plan, MAP, ShardSet.all(3)))
+                .startsWith("Refuse  (UPDATE, write)\n  Shards: s1, s2, s3");
+    }
+
+    @Test
+    void aScatterSaysFragmentAndMerge() {
+        Merge merge = new Merge.Sorted(
+                List.of(new SortKey(1, true, true, false), new SortKey(3, false, true, true)),
+                2,
+                new RowLimit(new RowLimit.Literal(10), new RowLimit.Parameter(1)),
+                null);
+        Scatter scatter = new Scatter(
+                new Fragment("SELECT a,\n  b, c FROM t\n WHERE d = ?", new int[] {2}),
+                merge,
+                List.of(new Evaluation(new Fragment("now()", new int[0]), "date")));
+        Plan plan = new Plan.Sharded(
+                StatementKind.SELECT,
+                Effect.READ,
+                true,
+                Fragment.original("SELECT ...", 2),
+                new ShardSelector.Or(List.of(KEY, new ShardSelector.NamedShard(2))),
+                scatter,
+                null);
+        assertThat(PlanText.render(plan, MAP)).isEqualTo("""
+                        Route or Scatter  (SELECT, read)
+                          Shards: (of key ?1::bigint or s3)
+                          Fragment: SELECT a, b, c FROM t WHERE d = ? [?3]
+                          Evaluate ?3: now() as date
+                          Merge: Sorted
+                          Sort Key: column 1 DESC, column 3 NULLS FIRST COLLATE "C"
+                          Visible Columns: 2
+                          Limit: 10
+                          Offset: ?2
+                        """);
+        assertThat(PlanText.render(plan, MAP, ShardSet.all(2)))
+                .startsWith("Scatter  (SELECT, read)\n  Shards: s1, s2\n");
+    }
+
+    @Test
+    void aFinishSaysItsQuery() {
+        Finish finish = new Finish(
+                List.of(
+                        new Finish.Text("SELECT sum(c1)::"),
+                        new Finish.TypeOf(1),
+                        new Finish.Text(", "),
+                        new Finish.Average(2, 3),
+                        new Finish.Text(" FROM pgplex_rows")),
+                new int[0],
+                List.of(Finish.Combine.SUM));
+        Plan plan = new Plan.Sharded(
+                StatementKind.SELECT,
+                Effect.READ,
+                true,
+                Fragment.original("SELECT 1", 0),
+                new ShardSelector.AllShards(),
+                new Scatter(Fragment.original("SELECT 1", 0), new Merge.Finished(finish), List.of()),
+                null);
+        assertThat(PlanText.lines(plan, MAP))
+                .containsExactly(
+                        "Route or Scatter  (SELECT, read)",
+                        "  Shards: all of 3",
+                        "  Merge: Finish",
+                        "  Finish: SELECT sum(c1)::<type of c1>, <avg of c2 over c3> FROM pgplex_rows",
+                        "  Combine: [SUM]");
+    }
+
+    @Test
+    void anInsertSaysItsRows() {
+        Plan plan = new Plan.Insert(
+                null,
+                true,
+                "INSERT INTO t (k) VALUES",
+                List.of(
+                        new InsertRow(
+                                new Fragment("(?)", new int[] {1}),
+                                new KeySource.Assigned(1, KeyType.BIGINT, "bigint")),
+                        new InsertRow(new Fragment("(7)", new int[0]), new KeySource.Literal(0))),
+                new Fragment(" RETURNING ?", new int[] {0}),
+                KeyType.BIGINT,
+                List.of(new Evaluation(new Fragment("nextval('s')", new int[0]), "bigint")));
+        assertThat(PlanText.render(plan, MAP)).isEqualTo("""
+                        Insert  (2 rows, key bigint)
+                          Head: INSERT INTO t (k) VALUES
+                          Row: (?) [?2], shard of key ?2::bigint
+                          Row: (7), shard s1 (bucket 0)
+                          Tail: RETURNING ? [?1]
+                          Evaluate ?2: nextval('s') as bigint
+                        """);
+    }
+}
