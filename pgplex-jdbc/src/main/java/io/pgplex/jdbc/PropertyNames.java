@@ -19,7 +19,7 @@ final class PropertyNames {
     private static final Set<String> SERVERS = Set.of("PGHOST", "PGPORT", "PGDBNAME", "service");
 
     private static final int MOST_SUGGESTIONS = 3;
-    private static final int MOST_EDITS = 3;
+    private static final int MOST_EDITS = 4;
 
     private PropertyNames() {}
 
@@ -54,7 +54,7 @@ final class PropertyNames {
     }
 
     private static List<String> near(String name) {
-        return known().filter(known -> edits(name, known) <= Math.min(MOST_EDITS, name.length() / 2))
+        return known().filter(known -> edits(name, known) <= Math.min(MOST_EDITS, 1 + name.length() / 3))
                 .sorted(Comparator.comparing((String known) -> edits(name, known))
                         .thenComparing(known -> known))
                 .limit(MOST_SUGGESTIONS)
