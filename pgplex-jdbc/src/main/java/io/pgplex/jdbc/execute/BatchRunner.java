@@ -4,7 +4,6 @@ import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.merge.MergedResultSet;
-import io.pgplex.jdbc.merge.RowPlace;
 import io.pgplex.jdbc.merge.RowWindow;
 import io.pgplex.jdbc.merge.ShardRows;
 import io.pgplex.jdbc.pool.Lease;
@@ -107,73 +106,48 @@ final class BatchRunner {
                 Lease lease = leases.get(i);
                 calls.add(() -> call.run(shard, lease, options, running));
             }
-            return collect(batch.size(), shards, entries, fanOut.all(calls, () -> {}));
+            return collect(batch.size(), entries, fanOut.all(calls, () -> {}));
         } finally {
             leases.forEach(session::giveBack);
         }
     }
 
-    private static BatchResult collect(
-            int size, List<Shard> shards, List<List<Integer>> entries, List<Outcome<BatchCall.Answer>> outcomes)
+    private static BatchResult collect(int size, List<List<Integer>> entries, List<Outcome<BatchCall.Answer>> outcomes)
             throws SQLException {
         long[] counts = new long[size];
         Arrays.fill(counts, Statement.EXECUTE_FAILED);
-        List<ShardRows> keys = new ArrayList<>();
-        RowPlace[] places = new RowPlace[size];
-        boolean oneKeyAnEntry = true;
         SQLException failure = null;
+        KeyRows keys = new KeyRows();
         for (int i = 0; i < outcomes.size(); i++) {
             Outcome<BatchCall.Answer> outcome = outcomes.get(i);
+            int[] places = entries.get(i).stream().mapToInt(Integer::intValue).toArray();
             if (outcome.failed()) {
-                failure = failure == null ? onShard(outcome.sqlFailure(), entries.get(i), counts) : failure;
+                failure = failure == null ? ofWholeBatch(outcome.sqlFailure(), places, counts) : failure;
                 continue;
             }
             BatchCall.Answer answer = Objects.requireNonNull(outcome.value());
-            List<Integer> places0 = entries.get(i);
-            for (int j = 0; j < places0.size(); j++) {
-                counts[places0.get(j)] = answer.counts()[j];
-                places[places0.get(j)] = new RowPlace(keys.size(), j);
+            for (int j = 0; j < places.length; j++) {
+                counts[places[j]] = answer.counts()[j];
             }
-            ResultSet rows = answer.keys();
-            if (rows != null) {
-                oneKeyAnEntry &= size(rows) == places0.size();
-                keys.add(new ShardRows(rows, shards.get(i).name(), null, null));
+            if (answer.keys() != null) {
+                keys.add(answer.keys(), places);
             }
         }
         if (failure != null) {
             throw failure;
         }
-        return new BatchResult(counts, keys.isEmpty() ? null : merged(keys, oneKeyAnEntry, places));
-    }
-
-    private static ResultSet merged(List<ShardRows> keys, boolean oneKeyAnEntry, RowPlace[] places) {
-        MergedResultSet.Closed close = () -> {
-            for (ShardRows shard : keys) {
-                shard.rows().close();
-            }
-        };
-        return oneKeyAnEntry
-                ? MergedResultSet.listed(keys, List.of(places), RowWindow.ALL, close)
-                : MergedResultSet.concatenated(keys, RowWindow.ALL, close);
-    }
-
-    /** Rows of a result set in memory; it is before its first row again afterwards. */
-    private static int size(ResultSet rows) throws SQLException {
-        rows.last();
-        int size = rows.getRow();
-        rows.beforeFirst();
-        return size;
+        return new BatchResult(counts, keys.open());
     }
 
     /** The shard's failure with counts for the whole batch. */
-    private static SQLException onShard(SQLException failure, List<Integer> entries, long[] counts) {
+    private static SQLException ofWholeBatch(SQLException failure, int[] places, long[] counts) {
         if (!(failure instanceof BatchUpdateException batch)) {
             return failure;
         }
         long[] all = counts.clone();
         long[] own = batch.getLargeUpdateCounts();
-        for (int i = 0; i < entries.size(); i++) {
-            all[entries.get(i)] = i < own.length ? own[i] : Statement.EXECUTE_FAILED;
+        for (int i = 0; i < places.length; i++) {
+            all[places[i]] = i < own.length ? own[i] : Statement.EXECUTE_FAILED;
         }
         BatchUpdateException whole = new BatchUpdateException(
                 batch.getMessage(), batch.getSQLState(), batch.getErrorCode(), all, batch.getCause());
@@ -230,7 +204,6 @@ final class BatchRunner {
         StatementResult last = results.get(results.size() - 1);
         if (last instanceof StatementResult.Rows rows) {
             rows.rows().close();
-            rows.release().release();
             throw PgplexErrors.resultInBatch();
         }
         StatementResult.Count count = (StatementResult.Count) last;

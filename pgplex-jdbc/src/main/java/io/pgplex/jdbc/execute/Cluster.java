@@ -1,12 +1,16 @@
 package io.pgplex.jdbc.execute;
 
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.pool.Pools;
+import io.pgplex.jdbc.transaction.StoredMetadata;
 import io.pgplex.jdbc.transaction.TransactionEnd;
 import io.pgplex.metadata.cache.ClusterMapCache;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.store.MetadataStore;
 import io.pgplex.routing.RoutingScope;
+import java.sql.SQLException;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +28,16 @@ public record Cluster(
         FanOut fanOut,
         Plans plans,
         TransactionEnd transactionEnd,
+        StoredMetadata metadata,
         ConcurrentMap<RoutingScope, RoutingScope> scopes) {
+
+    /** What every statement but JOIN CLUSTER gets while the cluster does not exist. */
+    SQLException missing() {
+        return PgplexErrors.error(
+                SqlState.INVALID_CATALOG_NAME,
+                "cluster \"" + name + "\" does not exist",
+                "Connect with createCluster=true and run JOIN CLUSTER ON 'host=... port=... dbname=...'.");
+    }
 
     /** The newest map, or null while the cluster does not exist. */
     @Nullable ClusterMap currentMap() {

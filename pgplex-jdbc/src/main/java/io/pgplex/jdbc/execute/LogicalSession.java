@@ -52,8 +52,8 @@ public interface LogicalSession {
     /** Runs work that wants a physical connection of the home shard, inside the transaction if there is one. */
     <T extends @Nullable Object> T onHome(Work<T> work) throws SQLException;
 
-    /** Runs work whose result set stays open on the home shard until it is released. */
-    StatementResult.Rows rowsFromHome(Work<ResultSet> work) throws SQLException;
+    /** Runs work whose result set stays open on the home shard until it is closed. */
+    ResultSet rowsFromHome(Work<ResultSet> work) throws SQLException;
 
     /**
      * Keeps a physical connection of the shard where a call of a function or procedure runs, the home shard unless its

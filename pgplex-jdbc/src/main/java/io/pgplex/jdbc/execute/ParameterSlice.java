@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ParameterSlice implements BoundParameters {
 
+    static final @Nullable String[] NOTHING = new String[0];
+
     private final BoundParameters all;
     private final int first;
     private final int own;

@@ -9,6 +9,7 @@ import io.pgplex.jdbc.merge.RowOrder;
 import io.pgplex.jdbc.merge.RowWindow;
 import io.pgplex.jdbc.merge.ShardRows;
 import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.routing.bind.ShardInsert;
 import io.pgplex.routing.plan.Finish;
 import io.pgplex.routing.plan.Merge;
 import java.sql.PreparedStatement;
@@ -77,6 +78,25 @@ final class RowMerger {
         return new StatementResult.Count(sum, merged);
     }
 
+    /** What several shards answered to the rows of one INSERT, in the order of the statement's rows. */
+    StatementResult inserted(boolean returnsRows, List<ShardInsert> inserts, List<ShardAnswer> answers)
+            throws SQLException {
+        KeyRows rows = new KeyRows();
+        long count = 0;
+        for (int i = 0; i < answers.size(); i++) {
+            ShardAnswer answer = answers.get(i);
+            ResultSet returned = returnsRows ? answer.rows() : answer.generatedKeys();
+            if (returned != null) {
+                rows.add(returned, inserts.get(i).rows());
+            }
+            count += Math.max(answer.count(), 0);
+            answer.close();
+            session.giveBack(answer.lease());
+        }
+        ResultSet all = rows.open();
+        return returnsRows && all != null ? new StatementResult.Rows(all) : new StatementResult.Count(count, all);
+    }
+
     private static RowWindow bounded(RowWindow window, Execution execution) {
         return window.atMost(execution.options().maxRows());
     }
@@ -94,7 +114,7 @@ final class RowMerger {
     }
 
     private StatementResult rows(ResultSet merged, List<ShardAnswer> answers) {
-        return new StatementResult.Rows(merged, () -> closeAll(answers, null));
+        return new StatementResult.Rows(new HeldRows(merged, () -> closeAll(answers, null)));
     }
 
     private StatementResult sorted(Merge.Sorted sorted, List<ShardAnswer> answers, Execution execution)
@@ -121,7 +141,7 @@ final class RowMerger {
         if (combine != null && CombineRows.possible(combine, rows.get(0).rows().unwrap(PgResultSet.class))) {
             ResultSet combined = CombineRows.combine(combine, rows);
             closeAll(answers, null);
-            return new StatementResult.Rows(combined, () -> {});
+            return new StatementResult.Rows(combined);
         }
         PartialRows partial = PartialRows.read(rows, maxIntermediateBytes);
         for (ShardAnswer answer : answers) {
@@ -145,13 +165,14 @@ final class RowMerger {
             } finally {
                 execution.running().finished(statement);
             }
-            return new StatementResult.Rows(Objects.requireNonNull(statement.getResultSet()), () -> {
+            ResultSet rows = Objects.requireNonNull(statement.getResultSet());
+            return new StatementResult.Rows(new HeldRows(rows, () -> {
                 try {
                     statement.close();
                 } finally {
                     session.giveBack(lease);
                 }
-            });
+            }));
         } catch (SQLException e) {
             lease.backend().failed(e);
             statement.close();

@@ -10,6 +10,8 @@ import io.pgplex.jdbc.transaction.Transaction;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.RoutingScope;
+import io.pgplex.routing.command.StatementClass;
+import io.pgplex.routing.command.StatementClassifier;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Plan;
 import java.sql.ResultSet;
@@ -83,22 +85,25 @@ public final class Session implements LogicalSession {
             ExecuteOptions options,
             RunningStatement running)
             throws SQLException {
-        ClusterMap map = runners.requiresMap(text, statement) ? map() : null;
         try {
-            if (map == null) {
-                return runners.withoutCluster(text, statement);
+            StatementClass withoutCluster = withoutCluster(text, statement);
+            if (withoutCluster != null) {
+                return runners.utility().runWithoutCluster(withoutCluster);
             }
+            ClusterMap map = map();
             Plan plan = cluster.plans().plan(text, statement, map, scope());
-            Execution execution = new Execution(text, statement, parameters, options, running, map);
-            if (plan instanceof Plan.Sharded sharded) {
-                checkNotFailed();
-                return runners.sharded().run(sharded, execution);
-            }
-            return runners.run(plan, execution);
+            return runners.run(plan, new Execution(text, statement, parameters, options, running, map));
         } catch (SQLException e) {
             noteFailure();
             throw e;
         }
+    }
+
+    /** The class of a statement that must run although the cluster does not exist yet, else null. */
+    private @Nullable StatementClass withoutCluster(PreparedText text, int statement) {
+        return changedMap == null && cluster.currentMap() == null
+                ? StatementClassifier.classify(text.statements().get(statement))
+                : null;
     }
 
     @Override
@@ -168,6 +173,15 @@ public final class Session implements LogicalSession {
         }
     }
 
+    /** A connection to a shard beside the transaction, outside any; the caller releases it. */
+    Lease connect(Shard shard) throws SQLException {
+        return connect(shard, SessionState.INITIAL);
+    }
+
+    Lease connect(Shard shard, SessionState wanted) throws SQLException {
+        return leases.take(map(), shard, wanted);
+    }
+
     void giveBack(Lease lease) {
         leases.giveBack(lease);
     }
@@ -177,8 +191,25 @@ public final class Session implements LogicalSession {
         leases.pinHome(home);
     }
 
+    /** Closes the pinned connection, and with it all that lives on it. */
+    void unpin() {
+        leases.unpinHome();
+        temporaryRelations.clear();
+        scope = null;
+    }
+
+    SQLException missingCluster() {
+        return cluster.missing();
+    }
+
+    /** The map of a session that is executing a statement, and so has one. */
+    ClusterMap knownMap() {
+        ClusterMap changed = changedMap;
+        return changed != null ? changed : Objects.requireNonNull(cluster.currentMap());
+    }
+
     /** Which shard answers what every shard could: one that the transaction has reached, else this session's own. */
-    int preferredShard() {
+    int preferredShard() throws SQLException {
         Transaction current = transaction;
         if (current != null && !current.participants().isEmpty()) {
             return current.participants().iterator().next().shard().ordinal();
@@ -194,13 +225,13 @@ public final class Session implements LogicalSession {
     StatementResult result(ShardAnswer answer) throws SQLException {
         ResultSet rows = answer.rows();
         if (rows != null) {
-            return new StatementResult.Rows(rows, () -> {
+            return new StatementResult.Rows(new HeldRows(rows, () -> {
                 try {
                     answer.close();
                 } finally {
                     giveBack(answer.lease());
                 }
-            });
+            }));
         }
         ResultSet keys = answer.generatedKeys();
         if (keys == null) {
@@ -263,7 +294,7 @@ public final class Session implements LogicalSession {
             return;
         }
         try {
-            cluster.transactionEnd().commit(ending, state, shard -> leases.take(map(), shard, SessionState.INITIAL));
+            cluster.transactionEnd().commit(ending, state, this::connect);
         } catch (SQLException e) {
             state(ending.stateAtBegin());
             throw e;
@@ -305,9 +336,15 @@ public final class Session implements LogicalSession {
         Transaction current = transaction;
         if (current != null && current.failed()) {
             throw PgplexErrors.error(
-                    SqlState.IN_FAILED_SQL_TRANSACTION,
+                    SqlState.FAILED_TRANSACTION,
                     "current transaction is aborted, commands ignored until end of transaction block");
         }
+    }
+
+    @Override
+    public HeldConnection hold(PreparedText call, BoundParameters parameters) throws SQLException {
+        checkNotFailed();
+        return new HeldLease(lease(runners.shardOfCall(call, parameters), Effect.MAY_WRITE), this);
     }
 
     @Override
@@ -370,7 +407,7 @@ public final class Session implements LogicalSession {
         Transaction current = transaction;
         if (current == null) {
             throw PgplexErrors.error(
-                    SqlState.NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress");
+                    SqlState.NO_ACTIVE_TRANSACTION, "there is no transaction in progress");
         }
         return current;
     }
@@ -382,12 +419,16 @@ public final class Session implements LogicalSession {
      *
      * @throws SQLException 3D000 when the cluster does not exist
      */
-    ClusterMap map() {
+    ClusterMap map() throws SQLException {
         ClusterMap changed = changedMap;
         if (changed != null) {
             return changed;
         }
-        return Objects.requireNonNull(cluster.currentMap());
+        ClusterMap current = cluster.currentMap();
+        if (current == null) {
+            throw cluster.missing();
+        }
+        return current;
     }
 
     /** Makes a change of the map part of the transaction. */
@@ -401,7 +442,8 @@ public final class Session implements LogicalSession {
         RoutingScope known = scope;
         if (known == null) {
             List<String> schemas = new ArrayList<>();
-            for (String schema : state.searchPath()) {
+            List<String> path = state.searchPath();
+            for (String schema : path == null ? settings.defaultSearchPath() : path) {
                 schemas.add(schema.equals("$user") ? settings.credentials().user() : schema);
             }
             known = cluster.scopes().computeIfAbsent(
@@ -436,7 +478,7 @@ public final class Session implements LogicalSession {
     public void setReadOnly(boolean readOnly) throws SQLException {
         if (transaction != null && !transaction.participants().isEmpty() && readOnly != this.readOnly) {
             throw PgplexErrors.error(
-                    SqlState.ACTIVE_SQL_TRANSACTION,
+                    SqlState.ACTIVE_TRANSACTION,
                     "cannot change transaction read-only property in the middle of a transaction");
         }
         this.readOnly = readOnly;
@@ -465,6 +507,16 @@ public final class Session implements LogicalSession {
         runners.settings().schema(schema);
     }
 
+    @Override
+    public int networkTimeoutMillis() {
+        return leases.networkTimeoutMillis();
+    }
+
+    @Override
+    public void setNetworkTimeoutMillis(int millis) throws SQLException {
+        leases.networkTimeoutMillis(millis);
+    }
+
     // ---- work on the home shard
 
     @Override
@@ -483,11 +535,11 @@ public final class Session implements LogicalSession {
     }
 
     @Override
-    public StatementResult.Rows rowsFromHome(Work<ResultSet> work) throws SQLException {
+    public ResultSet rowsFromHome(Work<ResultSet> work) throws SQLException {
         checkNotFailed();
         Lease lease = lease(map().homeShard(), Effect.READ);
         try {
-            return new StatementResult.Rows(work.on(lease.backend().connection()), () -> giveBack(lease));
+            return new HeldRows(work.on(lease.backend().connection()), () -> giveBack(lease));
         } catch (SQLException e) {
             lease.backend().failed(e);
             giveBack(lease);

@@ -32,6 +32,7 @@ final class SessionLeases {
     private Node[] knownNodes = new Node[0];
     private NodePool[] knownPools = new NodePool[0];
     private @Nullable Lease pinnedHome;
+    private int networkTimeoutMillis;
 
     SessionLeases(Pools pools, Credentials credentials, PoolSettings settings) {
         this.pools = pools;
@@ -48,6 +49,7 @@ final class SessionLeases {
         }
         Lease lease = pool(map.primary(shard), shard.ordinal()).lease(holdsAny());
         try {
+            lease.backend().networkTimeout(networkTimeoutMillis);
             lease.backend().apply(state);
         } catch (SQLException e) {
             lease.backend().failed(e);
@@ -110,10 +112,37 @@ final class SessionLeases {
         }
     }
 
+    int networkTimeoutMillis() {
+        return networkTimeoutMillis;
+    }
+
+    /** The longest wait for a server's answer on connections leased from now on and on those held; 0 for no limit. */
+    void networkTimeoutMillis(int millis) throws SQLException {
+        networkTimeoutMillis = millis;
+        List<Lease> held;
+        synchronized (open) {
+            held = List.copyOf(open);
+        }
+        for (Lease lease : held) {
+            lease.backend().networkTimeout(millis);
+        }
+    }
+
     /** Keeps a lease of the home shard until the session ends. */
     void pinHome(Lease lease) {
         lease.pin();
         pinnedHome = lease;
+    }
+
+    /** Closes the pinned connection. */
+    void unpinHome() {
+        Lease pinned = pinnedHome;
+        pinnedHome = null;
+        if (pinned != null) {
+            pinned.unpin();
+            pinned.backend().taint();
+            giveBack(pinned);
+        }
     }
 
     /** Releases whatever is still held; the pinned connection is closed. */

@@ -2,13 +2,30 @@ package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.PoolSettings;
+import io.pgplex.routing.hint.Hints.CrossShard;
+import java.util.List;
 
 /**
  * What a logical connection was opened with. Immutable.
  *
+ * @param defaultSearchPath the schemas of search_path on a new physical connection
+ * @param database the database's name in the URL
+ * @param crossShard what to do with statements that need several shards
  * @param scatterFetchSize rows that each shard sends at a time when a statement with several shards sets no fetch size
  * @param maxIntermediateBytes most bytes of partial results that a statement may hold
  * @param onClose told when the session ends
  */
 public record SessionSettings(
-        Credentials credentials, PoolSettings pool, int scatterFetchSize, long maxIntermediateBytes, Runnable onClose) {}
+        Credentials credentials,
+        PoolSettings pool,
+        List<String> defaultSearchPath,
+        String database,
+        CrossShard crossShard,
+        int scatterFetchSize,
+        long maxIntermediateBytes,
+        Runnable onClose) {
+
+    public SessionSettings {
+        defaultSearchPath = List.copyOf(defaultSearchPath);
+    }
+}

@@ -39,7 +39,11 @@ record ShardCall(Fragment fragment, int fetchSize, boolean textTransfer, boolean
         String sql = fragment.sql();
         boolean prepares = execution.text().jdbcParameters() || fragment.parameters().length > 0;
         boolean kept = prepares && keep && !textTransfer && fetchSize == 0 && isPlain(execution.options());
-        Statement statement = kept ? backend.prepared(sql) : open(backend.connection(), execution.options(), prepares);
+        Statement statement = kept
+                ? backend.prepared(sql)
+                : prepares
+                        ? prepare(backend.connection(), execution.options())
+                        : configured(create(backend.connection(), execution.options()), execution.options());
         try {
             boolean rows = prepares
                     ? executePrepared((PreparedStatement) statement, execution)
@@ -62,8 +66,27 @@ record ShardCall(Fragment fragment, int fetchSize, boolean textTransfer, boolean
                         && options.generatedKeys() instanceof GeneratedKeys.None;
     }
 
-    private Statement open(Connection connection, ExecuteOptions options, boolean prepares) throws SQLException {
-        Statement statement = prepares ? prepare(connection, options) : create(connection, options);
+    private static Statement create(Connection connection, ExecuteOptions options) throws SQLException {
+        return connection.createStatement(options.resultSetType(), options.concurrency(), options.holdability());
+    }
+
+    /** A physical statement for this fragment with the application's settings; the caller closes it. */
+    PreparedStatement prepare(Connection connection, ExecuteOptions options) throws SQLException {
+        String sql = fragment.sql();
+        GeneratedKeys keys = options.generatedKeys();
+        if (keys instanceof GeneratedKeys.All) {
+            return configured(connection.prepareStatement(sql, Statement.RETURN_GENERATED_KEYS), options);
+        }
+        if (keys instanceof GeneratedKeys.Columns columns) {
+            return configured(
+                    connection.prepareStatement(sql, columns.names().toArray(new String[0])), options);
+        }
+        return configured(
+                connection.prepareStatement(sql, options.resultSetType(), options.concurrency(), options.holdability()),
+                options);
+    }
+
+    private <S extends Statement> S configured(S statement, ExecuteOptions options) throws SQLException {
         try {
             configure(statement, options);
             return statement;
@@ -71,23 +94,6 @@ record ShardCall(Fragment fragment, int fetchSize, boolean textTransfer, boolean
             statement.close();
             throw e;
         }
-    }
-
-    private static Statement create(Connection connection, ExecuteOptions options) throws SQLException {
-        return connection.createStatement(options.resultSetType(), options.concurrency(), options.holdability());
-    }
-
-    private PreparedStatement prepare(Connection connection, ExecuteOptions options) throws SQLException {
-        String sql = fragment.sql();
-        GeneratedKeys keys = options.generatedKeys();
-        if (keys instanceof GeneratedKeys.All) {
-            return connection.prepareStatement(sql, Statement.RETURN_GENERATED_KEYS);
-        }
-        if (keys instanceof GeneratedKeys.Columns columns) {
-            return connection.prepareStatement(sql, columns.names().toArray(new String[0]));
-        }
-        return connection.prepareStatement(
-                sql, options.resultSetType(), options.concurrency(), options.holdability());
     }
 
     private void configure(Statement statement, ExecuteOptions options) throws SQLException {

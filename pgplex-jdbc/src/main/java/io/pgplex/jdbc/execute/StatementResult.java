@@ -1,7 +1,6 @@
 package io.pgplex.jdbc.execute;
 
 import java.sql.ResultSet;
-import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /** One answer of an execution; an execution of several statements has several. */
@@ -10,15 +9,9 @@ public sealed interface StatementResult {
     /**
      * Rows.
      *
-     * @param rows an open result set over one shard's or several shards' answers
-     * @param release gives back what the rows hold; to be called once, after the rows were closed
+     * @param rows an open result set over one shard's or several shards' answers; closing it gives back what it holds
      */
-    record Rows(ResultSet rows, Release release) implements StatementResult {}
-
-    /** Gives something back. */
-    interface Release {
-        void release() throws SQLException;
-    }
+    record Rows(ResultSet rows) implements StatementResult {}
 
     /**
      * A count.

@@ -31,6 +31,7 @@ public final class Backend {
     private final PgConnection connection;
     private final Map<String, PreparedEntry> statements = new LinkedHashMap<>(64, 0.75f, true);
     private SessionState applied = SessionState.INITIAL;
+    private int networkTimeoutMillis;
     private boolean broken;
 
     Backend(Node node, PgConnection connection) {
@@ -91,6 +92,14 @@ public final class Backend {
             }
         }
         applied = wanted;
+    }
+
+    /** Sets the longest wait for the server's answers; 0 for no limit. */
+    public void networkTimeout(int millis) throws SQLException {
+        if (networkTimeoutMillis != millis) {
+            connection.setNetworkTimeout(Runnable::run, millis);
+            networkTimeoutMillis = millis;
+        }
     }
 
     /** Tells that the server's session is now in this state, after the application's own statement made it so. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings that an application has changed in its session, as the SQL that sets them. Immutable; compared by identity
@@ -12,16 +13,14 @@ import java.util.Map;
 public final class SessionState {
 
     /** Nothing changed. */
-    public static final SessionState INITIAL = new SessionState(Map.of(), List.of("$user", "public"), true);
+    public static final SessionState INITIAL = new SessionState(Map.of(), null);
 
     private final Map<String, String> settings;
-    private final List<String> searchPath;
-    private final boolean defaultSearchPath;
+    private final @Nullable List<String> searchPath;
 
-    private SessionState(Map<String, String> settings, List<String> searchPath, boolean defaultSearchPath) {
+    private SessionState(Map<String, String> settings, @Nullable List<String> searchPath) {
         this.settings = settings;
-        this.searchPath = List.copyOf(searchPath);
-        this.defaultSearchPath = defaultSearchPath;
+        this.searchPath = searchPath;
     }
 
     /**
@@ -34,7 +33,7 @@ public final class SessionState {
         Map<String, String> changed = new LinkedHashMap<>(settings);
         changed.remove(name);
         changed.put(name, sql);
-        return new SessionState(changed, searchPath, defaultSearchPath);
+        return new SessionState(changed, searchPath);
     }
 
     /** The state with a setting as it was when the connection was made. */
@@ -44,17 +43,27 @@ public final class SessionState {
         }
         Map<String, String> changed = new LinkedHashMap<>(settings);
         changed.remove(name);
-        return new SessionState(changed, searchPath, defaultSearchPath);
+        return new SessionState(changed, searchPath);
     }
 
     /** The state with the schemas that search_path now names. */
     public SessionState withSearchPath(List<String> schemas) {
-        return new SessionState(settings, schemas, false);
+        return new SessionState(settings, List.copyOf(schemas));
     }
 
-    /** The schemas of search_path, {@code $user} as it stands. */
-    public List<String> searchPath() {
+    /** The state with the search_path that a new connection has. */
+    public SessionState withDefaultSearchPath() {
+        return new SessionState(settings, null);
+    }
+
+    /** The schemas that the application has put into search_path, or null while it is the server's default. */
+    public @Nullable List<String> searchPath() {
         return searchPath;
+    }
+
+    /** The statement that set a setting, or null. */
+    public @Nullable String sqlOf(String name) {
+        return settings.get(name);
     }
 
     /** Whether nothing has been changed. */

@@ -76,18 +76,21 @@ public final class Transaction {
 
     /** Runs a statement that outlives itself (SET LOCAL, SET TRANSACTION) everywhere, now and at every later joining. */
     public void runEverywhere(String sql) throws SQLException {
+        runNow(sql);
+        joinScript.add(sql);
+    }
+
+    /** Runs a statement on every participant that is there now. */
+    public void runNow(String sql) throws SQLException {
         for (Participant participant : inOrderOfJoining) {
             run(participant, sql);
         }
-        joinScript.add(sql);
     }
 
     /** Opens a savepoint on every participant, and on those that join later. */
     public void savepoint(String name, SessionState state) throws SQLException {
         String sql = "SAVEPOINT " + quoted(name);
-        for (Participant participant : inOrderOfJoining) {
-            run(participant, sql);
-        }
+        runNow(sql);
         marks.add(new Mark(name, joinScript.size(), changes.size(), state));
         joinScript.add(sql);
     }
@@ -99,9 +102,7 @@ public final class Transaction {
      */
     public SessionState rollbackTo(String name) throws SQLException {
         int index = indexOf(name);
-        for (Participant participant : inOrderOfJoining) {
-            run(participant, "ROLLBACK TO SAVEPOINT " + quoted(name));
-        }
+        runNow("ROLLBACK TO SAVEPOINT " + quoted(name));
         Mark mark = marks.get(index);
         marks.subList(index + 1, marks.size()).clear();
         joinScript.subList(mark.scriptLength() + 1, joinScript.size()).clear();
@@ -114,9 +115,7 @@ public final class Transaction {
     /** Forgets a savepoint and those opened after it; what was done since stays. */
     public void release(String name) throws SQLException {
         int index = indexOf(name);
-        for (Participant participant : inOrderOfJoining) {
-            run(participant, "RELEASE SAVEPOINT " + quoted(name));
-        }
+        runNow("RELEASE SAVEPOINT " + quoted(name));
         List<Mark> released = marks.subList(index, marks.size());
         for (int i = released.size() - 1; i >= 0; i--) {
             joinScript.remove(released.get(i).scriptLength());
