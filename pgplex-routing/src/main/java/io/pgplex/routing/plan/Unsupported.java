@@ -153,6 +153,8 @@ public enum Unsupported {
     INSERT_SUBQUERY(
             "subquery over table \"%s\" in VALUES is not supported",
             "Read the value first and pass it as a parameter; a subquery may read replicated tables."),
+    INSERT_ROW_EXPANSION(
+            "row expansion with .* in VALUES is not supported", "Name the fields one by one, or insert with SELECT."),
     INSERT_WITH(
             "WITH before INSERT ... VALUES on several shards is not supported",
             "Insert the rows without WITH, or in statements of one row with a literal distribution key."),

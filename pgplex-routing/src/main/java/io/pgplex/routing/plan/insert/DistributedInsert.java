@@ -89,7 +89,8 @@ final class DistributedInsert {
         if (only >= 0) {
             return onOneShard(rows.get(0).key());
         }
-        if (insert.hasWith()) {
+        // one row that stays as it is never needs its head
+        if (insert.hasWith() && (several || changed)) {
             throw RefusedInsert.at(s, 0, Unsupported.INSERT_WITH);
         }
         TextSplice head = new TextSplice(s, parameterOffsets);

@@ -46,9 +46,13 @@ public final class InsertPlanner {
         }
         refuseState(statement, table);
         boolean returnsRows = insert.returning() >= 0;
+        if (map.shards().size() == 1) {
+            return original(statement, returnsRows);
+        }
+        refuseExpansion(insert);
         InsertTargets targets = InsertTargets.of(insert, table);
-        if (targets == null || map.shards().size() == 1) {
-            // with one shard there is nothing to choose; what PostgreSQL will refuse it refuses anywhere
+        if (targets == null) {
+            // what PostgreSQL will refuse, any shard refuses
             return original(statement, returnsRows);
         }
         SubqueryRelations relations = new SubqueryRelations(map, scope, insert);
@@ -76,6 +80,18 @@ public final class InsertPlanner {
             case ACTIVE -> {}
             case CREATING -> throw RefusedInsert.at(statement, 0, Unsupported.TABLE_BEING_CREATED, name);
             case DROPPING -> throw RefusedInsert.at(statement, 0, Unsupported.TABLE_BEING_DROPPED, name);
+        }
+    }
+
+    /** {@code (row).*} stands for several values, and only the server knows how many. */
+    private static void refuseExpansion(ValuesInsert insert) {
+        ScannedStatement s = insert.statement();
+        for (ValuesInsert.Row row : insert.rows()) {
+            for (int end : row.ends()) {
+                if (s.isOperator(end - 1, "*") && s.isPunctuation(end - 2, '.')) {
+                    throw RefusedInsert.at(s, end - 1, Unsupported.INSERT_ROW_EXPANSION);
+                }
+            }
         }
     }
 

@@ -66,9 +66,10 @@ final class SubqueryRelations {
         for (int i = expression.begin(); i < expression.end(); i++) {
             if (s.isPunctuation(i, '(')) {
                 outer.push(level);
-                boolean query = s.is(i + 1, "SELECT", "WITH", "VALUES") || s.isPunctuation(i + 1, '(');
-                // a parenthesis in FROM holds a join or a query
-                level = new Level(query, level.inFrom() && expectsRelation(s, i) && !query);
+                boolean query = s.is(i + 1, "SELECT", "WITH", "VALUES");
+                // a parenthesis in FROM holds a join or a query, a double one either
+                boolean join = level.inFrom() && expectsRelation(s, i) && !query;
+                level = new Level(query || s.isPunctuation(i + 1, '('), join);
             } else if (s.isPunctuation(i, ')') && !outer.isEmpty()) {
                 level = outer.pop();
             } else if (level.query() && s.is(i, "FROM") && !s.is(i - 1, "DISTINCT")) {

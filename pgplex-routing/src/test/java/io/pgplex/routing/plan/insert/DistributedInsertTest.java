@@ -318,6 +318,45 @@ class DistributedInsertTest {
                 .contains("INSERT ... SELECT");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT a FROM countries c, items",
+                "SELECT a FROM countries c JOIN items i ON f(c.a, i.a) = 1",
+                "SELECT a FROM countries c JOIN countries d USING (a, b), items",
+                "SELECT a FROM ((items i JOIN countries c ON true) JOIN countries d ON true)",
+                "SELECT a FROM ((SELECT 1) UNION SELECT k FROM items) x",
+                "(SELECT 1) UNION (SELECT k FROM items)",
+                "(SELECT 1) UNION SELECT k FROM items",
+                "SELECT a FROM unnest(ARRAY[1, 2]) AS u(a, b), items",
+                "SELECT a FROM countries WHERE EXISTS (SELECT FROM ONLY (items))",
+                "SELECT a FROM countries, LATERAL (SELECT k FROM public . \"items\") l",
+                "SELECT a FROM countries WHERE a IN (TABLE items)",
+                "TABLE items",
+                "WITH items2 AS (SELECT * FROM items) SELECT 1 FROM countries",
+                "SELECT a FROM countries GROUP BY a, b HAVING a > (SELECT max(k) FROM items)"
+            })
+    void findsTheDistributedTableInASubquery(String query) {
+        assertThat(refusal(ITEMS, "INSERT INTO items VALUES (1, (" + query + "))")
+                        .message())
+                .isEqualTo("subquery over table \"items\" in VALUES is not supported");
+    }
+
+    @Test
+    void refusesValuesThatStandForSeveral() {
+        assertThat(refusal(ITEMS, "INSERT INTO items VALUES ((f(1)).*)").message())
+                .contains(".*");
+        assertThat(sharded(ITEMS, "INSERT INTO items (k, v) VALUES (1, 2 * 3)")).isNotNull();
+    }
+
+    @Test
+    void withStaysBeforeOneRow() {
+        String sql = "WITH x AS (SELECT ?::int AS a) INSERT INTO items VALUES (?, (SELECT a FROM x))";
+        assertThat(insert(ITEMS, sql).original()).isEqualTo(Fragment.original(sql, 2));
+        assertThat(insert(ITEMS, sql).rows().get(0).key())
+                .isEqualTo(new KeySource.Assigned(1, KeyType.BIGINT, "bigint"));
+    }
+
     @Test
     void fromInAFunctionIsNoTable() {
         assertThat(sharded(
