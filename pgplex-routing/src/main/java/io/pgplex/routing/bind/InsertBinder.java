@@ -20,13 +20,13 @@ public final class InsertBinder {
     private InsertBinder() {}
 
     /**
-     * The shard that takes the application's own text, or {@link ShardSelector#MANY} where the text changes, the rows go to
+     * The shard that takes the application's own text, or {@link ShardSelector#MANY} where something is computed before, the rows go to
      * several shards, or a server has to be asked.
      *
      * @param parameters the statement's own
      */
     public static int single(Plan.Insert insert, Parameters parameters, ClusterMap map) {
-        if (insert.original() == null) {
+        if (insert.original() == null || !insert.evaluations().isEmpty()) {
             return ShardSelector.MANY;
         }
         List<InsertRow> rows = insert.rows();

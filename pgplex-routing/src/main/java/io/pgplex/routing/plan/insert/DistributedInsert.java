@@ -208,22 +208,21 @@ final class DistributedInsert {
                 return new KeySource.Literal(bucket);
             }
         }
-        return evaluatedKey(value, literal, splice);
+        return evaluatedKey(value, splice);
     }
 
-    private KeySource evaluatedKey(Expression value, Expression.@Nullable Literal literal, TextSplice splice) {
+    private KeySource evaluatedKey(Expression value, TextSplice splice) {
         SubqueryRelations.Found found = relations.firstNotReplicated(value);
         if (found != null && found.isDistributed()) {
             throw RefusedInsert.at(s, found.token(), Unsupported.INSERT_SUBQUERY, found.name());
         }
         String type = ColumnType.unmodified(keyColumn.type());
         Fragment expression = untouched.fragment(value.beginOffset(), value.endOffset());
-        // a literal takes its type from the column
-        Fragment typed = literal == null
-                ? expression
-                : new Fragment("CAST(" + expression.sql() + " AS " + type + ")", expression.parameters());
-        int parameter = evaluations.add(typed, type);
-        splice.replace(value.beginOffset(), value.endOffset(), EvaluationList.cast(type), parameter);
+        int parameter = evaluations.add(EvaluationList.castOf(expression, type), type);
+        // what any server computes alike stays, so that the server itself checks its type
+        if (!value.isPure()) {
+            splice.replace(value.beginOffset(), value.endOffset(), EvaluationList.cast(type), parameter);
+        }
         return assigned(parameter);
     }
 
@@ -256,8 +255,8 @@ final class DistributedInsert {
                 && ColumnType.isTime(column.type())
                 && Expression.isRelativeTime(literal.text())) {
             String type = ColumnType.unmodified(column.type());
-            String text = s.text().substring(value.beginOffset(), value.endOffset());
-            int parameter = evaluations.addShared(new Fragment("CAST(" + text + " AS " + type + ")", new int[0]), type);
+            Fragment expression = untouched.fragment(value.beginOffset(), value.endOffset());
+            int parameter = evaluations.addShared(EvaluationList.castOf(expression, type), type);
             splice.replace(value.beginOffset(), value.endOffset(), EvaluationList.cast(type), parameter);
         }
     }

@@ -33,8 +33,12 @@ final class EvaluationList {
         return "CAST(? AS " + type + ")";
     }
 
-    boolean isEmpty() {
-        return evaluations.isEmpty();
+    /**
+     * An expression as a value of the type that it is assigned to: a number is rounded where it is computed, since its text
+     * could not be cast later.
+     */
+    static Fragment castOf(Fragment expression, String type) {
+        return new Fragment("CAST(" + expression.sql() + " AS " + type + ")", expression.parameters());
     }
 
     List<Evaluation> list() {

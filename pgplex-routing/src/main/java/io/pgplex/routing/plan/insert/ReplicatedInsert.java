@@ -135,11 +135,8 @@ final class ReplicatedInsert {
         }
         String type = ColumnType.unmodified(column.type());
         Fragment expression = untouched.fragment(value.beginOffset(), value.endOffset());
-        // a literal takes its type from the column
-        Fragment typed = literal == null
-                ? expression
-                : new Fragment("CAST(" + expression.sql() + " AS " + type + ")", expression.parameters());
-        splice.replace(value.beginOffset(), value.endOffset(), EvaluationList.cast(type), evaluations.add(typed, type));
+        int parameter = evaluations.add(EvaluationList.castOf(expression, type), type);
+        splice.replace(value.beginOffset(), value.endOffset(), EvaluationList.cast(type), parameter);
     }
 
     private void refuseSubquery(Expression value) {

@@ -81,12 +81,12 @@ class ReplicatedInsertTest {
                 + " ON CONFLICT (id) DO UPDATE SET added = now()");
         assertThat(evaluations(scatter.evaluations()))
                 .containsExactly(
-                        "random() * ? [0] as integer",
-                        "my_function() [] as bpchar",
+                        "CAST(random() * ? AS integer) [0] as integer",
+                        "CAST(my_function() AS bpchar) [] as bpchar",
                         "CAST('today' AS timestamp with time zone) [] as timestamp with time zone",
-                        "(SELECT max(id) FROM countries) [] as integer",
-                        "version() [] as bpchar",
-                        "now() [] as timestamp with time zone",
+                        "CAST((SELECT max(id) FROM countries) AS integer) [] as integer",
+                        "CAST(version() AS bpchar) [] as bpchar",
+                        "CAST(now() AS timestamp with time zone) [] as timestamp with time zone",
                         "now() [] as timestamp with time zone");
         assertThat(scatter.fragment().parameters()).containsExactly(1, 2, 3, 4, 5, 6, 7);
     }
