@@ -2,6 +2,7 @@ package io.pgplex.jdbc.error;
 
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.routing.RoutingException;
+import io.pgplex.routing.hint.HintException;
 import io.pgplex.routing.plan.Refusal;
 import io.pgplex.routing.scan.SqlSyntaxException;
 import java.sql.SQLException;
@@ -46,11 +47,18 @@ public final class PgplexErrors {
         return from(exception.refusal(), exception);
     }
 
-    /** What text throws that PostgreSQL would refuse, or a malformed hint. */
+    /** What text throws that PostgreSQL would refuse. */
     public static SQLException from(SqlSyntaxException exception) {
         String hint = exception.hint().isEmpty() ? null : exception.hint();
         String message = Objects.requireNonNullElse(exception.getMessage(), "syntax error");
         return from(new Refusal(exception.sqlState(), message, null, hint, exception.position()), exception);
+    }
+
+    /** What a hint throws that cannot be understood. */
+    public static SQLException from(HintException exception) {
+        String message = Objects.requireNonNullElse(exception.getMessage(), "malformed hint");
+        String hint = exception.hint().isEmpty() ? null : exception.hint();
+        return from(new Refusal(exception.sqlState(), message, null, hint, 0), exception);
     }
 
     /** What the metadata store's failure means to an application. */

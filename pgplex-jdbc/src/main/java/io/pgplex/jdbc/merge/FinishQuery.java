@@ -4,6 +4,8 @@ import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.routing.plan.Finish;
 import io.pgplex.routing.plan.Finish.Average;
+import io.pgplex.routing.plan.Finish.Column;
+import io.pgplex.routing.plan.Finish.Columns;
 import io.pgplex.routing.plan.Finish.Piece;
 import io.pgplex.routing.plan.Finish.Text;
 import io.pgplex.routing.plan.Finish.TypeOf;
@@ -54,16 +56,36 @@ public final class FinishQuery {
     static String sql(Finish finish, PartialRows rows) throws SQLException {
         StringBuilder sql = new StringBuilder(head(rows.columns()));
         for (Piece piece : finish.pieces()) {
-            if (piece instanceof Text text) {
-                sql.append(text.sql());
-            } else if (piece instanceof TypeOf type) {
-                sql.append(column(rows, type.column()).type());
-            } else {
-                Average average = (Average) piece;
-                sql.append(average(average, column(rows, average.sums())));
-            }
+            sql.append(text(piece, rows));
         }
         return sql.toString();
+    }
+
+    private static String text(Piece piece, PartialRows rows) throws SQLException {
+        if (piece instanceof Text text) {
+            return text.sql();
+        }
+        if (piece instanceof Columns columns) {
+            return named(rows.columns(), columns.hidden());
+        }
+        if (piece instanceof Column column) {
+            return "c" + fromStart(column.column(), rows);
+        }
+        if (piece instanceof TypeOf type) {
+            return column(rows, type.column()).type();
+        }
+        Average average = (Average) piece;
+        return average(
+                fromStart(average.sums(), rows), fromStart(average.counts(), rows), column(rows, average.sums()));
+    }
+
+    private static String named(List<PartialRows.Column> columns, int hidden) {
+        StringJoiner names = new StringJoiner(", ");
+        for (int i = 1; i <= columns.size() - hidden; i++) {
+            String label = columns.get(i - 1).label().replace("\"", "\"\"");
+            names.add("c" + i + " AS \"" + label + '"');
+        }
+        return names.toString();
     }
 
     private static String head(List<PartialRows.Column> columns) {
@@ -83,10 +105,10 @@ public final class FinishQuery {
     }
 
     /** PostgreSQL's own final step of avg: the sum in the type that avg keeps it in, divided by the count. */
-    private static String average(Average average, PartialRows.Column sums) throws SQLException {
-        String sum = "pg_catalog.sum(c" + average.sums() + ")";
-        String count = "nullif(pg_catalog.sum(c" + average.counts() + "), 0)";
-        return switch (sums.oid()) {
+    private static String average(int sums, int counts, PartialRows.Column sumColumn) throws SQLException {
+        String sum = "pg_catalog.sum(c" + sums + ")";
+        String count = "nullif(pg_catalog.sum(c" + counts + "), 0)";
+        return switch (sumColumn.oid()) {
             case Oid.INT8, Oid.NUMERIC -> divided(sum + "::pg_catalog.numeric", count + "::pg_catalog.numeric");
             case Oid.FLOAT8, Oid.INTERVAL -> divided(sum, count + "::pg_catalog.float8");
             case Oid.FLOAT4 ->
@@ -98,7 +120,7 @@ public final class FinishQuery {
             default ->
                 throw PgplexErrors.error(
                         SqlState.FEATURE_NOT_SUPPORTED,
-                        "avg of this type is not supported across shards: " + sums.type(),
+                        "avg of this type is not supported across shards: " + sumColumn.type(),
                         "Cast the argument of avg to numeric or double precision.");
         };
     }
@@ -108,10 +130,17 @@ public final class FinishQuery {
     }
 
     private static PartialRows.Column column(PartialRows rows, int column) throws SQLException {
-        if (column > rows.columns().size()) {
+        return rows.columns().get(fromStart(column, rows) - 1);
+    }
+
+    /** A column counted from 1, of one that may count from the end. */
+    private static int fromStart(int column, PartialRows rows) throws SQLException {
+        int columns = rows.columns().size();
+        int fromStart = column > 0 ? column : columns + 1 + column;
+        if (fromStart < 1 || fromStart > columns) {
             throw PgplexErrors.bug("the finishing query names a column that the fragments lack", null);
         }
-        return rows.columns().get(column - 1);
+        return fromStart;
     }
 
     /** Sets what the head asks for; the position of the next parameter. */

@@ -29,16 +29,25 @@ public final class RowOrder {
      * @return null where a key's type is one whose order only a server knows
      */
     public static @Nullable RowOrder of(List<SortKey> keys, PgResultSet sample) throws SQLException {
-        ValueOrder[] orders = new ValueOrder[keys.size()];
+        int columns = sample.getMetaData().getColumnCount();
+        SortKey[] resolved = new SortKey[keys.size()];
+        ValueOrder[] orders = new ValueOrder[resolved.length];
         for (int i = 0; i < orders.length; i++) {
-            SortKey key = keys.get(i);
+            SortKey key = fromStart(keys.get(i), columns);
             ValueOrder order = ValueOrder.of(sample.getColumnOID(key.column()));
             if (order == null || (order.isText() && !(key.bytewiseText() && bytesFollowCodePoints(sample)))) {
                 return null;
             }
+            resolved[i] = key;
             orders[i] = order;
         }
-        return new RowOrder(keys.toArray(SortKey[]::new), orders);
+        return new RowOrder(resolved, orders);
+    }
+
+    private static SortKey fromStart(SortKey key, int columns) {
+        return key.column() > 0
+                ? key
+                : new SortKey(columns + 1 + key.column(), key.descending(), key.nullsFirst(), key.bytewiseText());
     }
 
     /** The current row's keys, to be compared later. */

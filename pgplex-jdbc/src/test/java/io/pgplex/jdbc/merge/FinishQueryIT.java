@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pgplex.routing.plan.Finish;
 import io.pgplex.routing.plan.Finish.Average;
+import io.pgplex.routing.plan.Finish.Column;
+import io.pgplex.routing.plan.Finish.Columns;
 import io.pgplex.routing.plan.Finish.Piece;
 import io.pgplex.routing.plan.Finish.Text;
 import io.pgplex.routing.plan.Finish.TypeOf;
@@ -167,6 +169,38 @@ class FinishQueryIT {
 
         assertThat(FinishQuery.sql(finish(new TypeOf(1), new Text(" "), new TypeOf(2)), partial))
                 .endsWith("\"Odd\"\"Schema\".\"Mo od\" pg_catalog.\"int8\"");
+    }
+
+    @Test
+    void keepsTheNamesOfVisibleColumnsAndCountsHiddenOnesFromTheEnd() throws SQLException {
+        PartialRows partial = read(
+                Long.MAX_VALUE,
+                "SELECT 'x' AS \"Odd \"\"name\", 1 AS n, 9 AS hidden",
+                "SELECT 'y' AS other, 2 AS n, 8 AS hidden");
+        Finish finish = finish(
+                new Text("SELECT "),
+                new Columns(1),
+                new Text(" FROM pgplex_rows ORDER BY "),
+                new Column(-1),
+                new Text("::"),
+                new TypeOf(-1));
+
+        try (PreparedStatement statement = FinishQuery.prepare(connection, finish, partial, NO_PARAMETERS)) {
+            ResultSet rows = statement.executeQuery();
+            assertThat(rows.getMetaData().getColumnCount()).isEqualTo(2);
+            assertThat(rows.getMetaData().getColumnLabel(1)).isEqualTo("Odd \"name");
+            assertThat(list(rows)).containsExactly("y|2", "x|1");
+        }
+    }
+
+    @Test
+    void doesNotKnowColumnsThatTheFragmentsLack() throws SQLException {
+        PartialRows partial = read(Long.MAX_VALUE, "SELECT 1");
+
+        for (int column : new int[] {2, -2}) {
+            assertThatThrownBy(() -> FinishQuery.sql(finish(new Column(column)), partial))
+                    .hasFieldOrPropertyWithValue("SQLState", "XX000");
+        }
     }
 
     @Test

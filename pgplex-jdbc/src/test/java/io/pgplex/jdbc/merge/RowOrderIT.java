@@ -156,6 +156,16 @@ class RowOrderIT {
         }
     }
 
+    @Test
+    void countsNegativeColumnsFromTheEnd() throws SQLException {
+        RowOrder order =
+                order("SELECT 1, 2, 3", new SortKey(-1, false, false, false), new SortKey(-3, true, false, false));
+        List<Object[]> keys = keys("VALUES (1, 0, 5), (2, 0, 5), (0, 0, 4)", order);
+
+        assertThat(order.compare(keys.get(0), keys.get(1))).isPositive();
+        assertThat(order.compare(keys.get(2), keys.get(0))).isNegative();
+    }
+
     private static SortKey key(int column, String order) {
         return new SortKey(column, order.startsWith("DESC"), order.endsWith("FIRST"), true);
     }
