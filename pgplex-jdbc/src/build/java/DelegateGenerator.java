@@ -2,16 +2,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import javax.lang.model.element.ElementKind;
 import javax.lang.model.element.ExecutableElement;
 import javax.lang.model.element.Modifier;
-import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.TypeParameterElement;
 import javax.lang.model.type.TypeKind;
 import javax.lang.model.type.TypeMirror;
@@ -57,8 +56,7 @@ public final class DelegateGenerator {
     }
 
     private void writeAll() throws IOException {
-        String hook =
-                "    /** Where the calls go. */\n    protected abstract %s delegate() throws java.sql.SQLException;\n";
+        String hook = "    abstract %s delegate() throws java.sql.SQLException;\n";
         write(
                 "DelegatingResultSet",
                 "implements java.sql.ResultSet",
@@ -68,21 +66,9 @@ public final class DelegateGenerator {
                 DelegateGenerator::delegated);
         write(
                 "DelegatingDatabaseMetaData",
-                "implements java.sql.DatabaseMetaData",
+                "extends DatabaseQuestions implements java.sql.DatabaseMetaData",
                 "Asks every question of another connection's metadata.",
-                """
-                    /** A question about the database. */
-                    protected interface Question<T> {
-                        T ask(java.sql.DatabaseMetaData metaData) throws java.sql.SQLException;
-                    }
-
-                    /** The answer to a question. */
-                    protected abstract <T> T answer(Question<T> question) throws java.sql.SQLException;
-
-                    /** The answer to a question, as rows that stay open. */
-                    protected abstract java.sql.ResultSet rows(Question<java.sql.ResultSet> question)
-                            throws java.sql.SQLException;
-                """,
+                "",
                 methods(
                         "java.sql.DatabaseMetaData",
                         "getConnection",
@@ -96,7 +82,6 @@ public final class DelegateGenerator {
                 "extends PgplexStatement implements java.sql.PreparedStatement",
                 "Records the setters that are not called for every execution, to repeat them on physical statements.",
                 """
-                    /** Keeps a parameter: its value as routing may read it, and the call to repeat. */
                     abstract void record(int index, Object value, ParameterSetter setter) throws java.sql.SQLException;
 
                     RecordingPreparedStatement(PgplexConnection connection, io.pgplex.jdbc.execute.ExecuteOptions options) {
@@ -125,33 +110,27 @@ public final class DelegateGenerator {
     }
 
     private List<ExecutableElement> methods(String type, String... except) {
-        TypeElement element = elements.getTypeElement(type);
-        Map<String, ExecutableElement> methods = new LinkedHashMap<>();
-        for (ExecutableElement method : ElementFilter.methodsIn(elements.getAllMembers(element))) {
-            boolean ofObject = method.getEnclosingElement().toString().equals("java.lang.Object");
-            if (!ofObject
-                    && !method.getModifiers().contains(Modifier.STATIC)
-                    && !List.of(except).contains(method.getSimpleName().toString())) {
-                methods.put(signature(method), method);
-            }
-        }
-        return methods.values().stream()
-                .sorted(java.util.Comparator.comparing(DelegateGenerator::signature))
-                .collect(Collectors.toList());
+        return ElementFilter.methodsIn(elements.getAllMembers(elements.getTypeElement(type))).stream()
+                .filter(method -> method.getEnclosingElement().getKind() == ElementKind.INTERFACE)
+                .filter(method -> !method.getModifiers().contains(Modifier.STATIC))
+                .filter(method ->
+                        !List.of(except).contains(method.getSimpleName().toString()))
+                .sorted(Comparator.comparing(DelegateGenerator::signature))
+                .toList();
     }
 
     private List<ExecutableElement> recordedSetters() {
         return methods("java.sql.PreparedStatement").stream()
                 .filter(method -> signature(method).matches("set[A-Za-z]+\\(int,.*"))
                 .filter(method -> !UNRECORDED.matcher(signature(method)).matches())
-                .collect(Collectors.toList());
+                .toList();
     }
 
     private List<ExecutableElement> callableMethods() {
         return methods("java.sql.CallableStatement").stream()
                 .filter(method -> method.getEnclosingElement().toString().equals("java.sql.CallableStatement"))
                 .filter(method -> !signature(method).matches("registerOutParameter\\(int,int(,int)?\\)"))
-                .collect(Collectors.toList());
+                .toList();
     }
 
     private static boolean isGetter(ExecutableElement method) {
@@ -296,7 +275,7 @@ public final class DelegateGenerator {
     private static List<String> names(ExecutableElement method) {
         return IntStream.range(0, method.getParameters().size())
                 .mapToObj(i -> "p" + i)
-                .collect(Collectors.toList());
+                .toList();
     }
 
     private static String signature(ExecutableElement method) {

@@ -72,6 +72,7 @@ public final class PgplexCallableStatement extends DelegatingCallableStatement {
         } finally {
             end();
         }
+        requireStillOpen();
     }
 
     private void call(RunningStatement inFlight) throws SQLException {
@@ -161,7 +162,16 @@ public final class PgplexCallableStatement extends DelegatingCallableStatement {
     }
 
     @Override
-    protected CallableStatement delegate() throws SQLException {
+    public boolean wasNull() throws SQLException {
+        if (physical == null) {
+            requireOpen();
+            throw JdbcErrors.state("wasNull cannot be call before fetching a result.", PSQLState.OBJECT_NOT_IN_STATE);
+        }
+        return super.wasNull();
+    }
+
+    @Override
+    CallableStatement delegate() throws SQLException {
         requireOpen();
         CallableStatement call = physical;
         if (call == null) {

@@ -315,6 +315,9 @@ public final class PgplexConnection extends PostgresExtensions {
     @Override
     public void setHoldability(int holdability) throws SQLException {
         requireOpen();
+        if (holdability != ResultSet.HOLD_CURSORS_OVER_COMMIT && holdability != ResultSet.CLOSE_CURSORS_AT_COMMIT) {
+            throw JdbcErrors.invalidValue("Unknown ResultSet holdability setting: " + holdability + ".");
+        }
         setDefaults(StatementOptions.resultSet(
                 defaults(), ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY, holdability));
     }

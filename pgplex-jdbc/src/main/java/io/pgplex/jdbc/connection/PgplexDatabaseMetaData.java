@@ -2,6 +2,7 @@ package io.pgplex.jdbc.connection;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Metadata of the database: the home shard's, where every table exists; what concerns the driver is pgplex's own. The
@@ -15,12 +16,12 @@ public final class PgplexDatabaseMetaData extends DelegatingDatabaseMetaData {
     }
 
     @Override
-    protected <T> T answer(Question<T> question) throws SQLException {
+    <T extends @Nullable Object> T answer(Question<T> question) throws SQLException {
         return connection.onHome(physical -> question.ask(physical.getMetaData()));
     }
 
     @Override
-    protected ResultSet rows(Question<ResultSet> question) throws SQLException {
+    ResultSet rows(Question<ResultSet> question) throws SQLException {
         return new PgplexResultSet(connection.rowsFromHome(physical -> question.ask(physical.getMetaData())), null);
     }
 

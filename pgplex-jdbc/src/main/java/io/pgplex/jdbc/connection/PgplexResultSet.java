@@ -31,7 +31,7 @@ public final class PgplexResultSet extends DelegatingResultSet {
     }
 
     @Override
-    protected ResultSet delegate() {
+    ResultSet delegate() {
         return rows;
     }
 

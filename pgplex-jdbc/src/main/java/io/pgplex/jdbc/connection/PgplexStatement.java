@@ -78,7 +78,7 @@ public class PgplexStatement extends StatementSettings {
     }
 
     /** Ends an execution during which another thread has closed this statement, and waits to close its answers. */
-    private void requireStillOpen() throws SQLException {
+    final void requireStillOpen() throws SQLException {
         if (closed) {
             throw JdbcErrors.statementClosed();
         }

@@ -60,18 +60,14 @@ final class StatementOptions {
         if (concurrency != ResultSet.CONCUR_READ_ONLY && concurrency != ResultSet.CONCUR_UPDATABLE) {
             throw JdbcErrors.invalidValue("Unknown value for ResultSet concurrency");
         }
-        StatementOptions changed = new StatementOptions(options);
-        changed.resultSetType = type;
-        changed.concurrency = concurrency;
-        changed.holdability = checkedHoldability(holdability);
-        return changed.options();
-    }
-
-    static int checkedHoldability(int holdability) throws SQLException {
         if (holdability != ResultSet.HOLD_CURSORS_OVER_COMMIT && holdability != ResultSet.CLOSE_CURSORS_AT_COMMIT) {
             throw JdbcErrors.invalidValue("Unknown value for ResultSet holdability");
         }
-        return holdability;
+        StatementOptions changed = new StatementOptions(options);
+        changed.resultSetType = type;
+        changed.concurrency = concurrency;
+        changed.holdability = holdability;
+        return changed.options();
     }
 
     static ExecuteOptions fetchSize(ExecuteOptions options, int rows) throws SQLException {

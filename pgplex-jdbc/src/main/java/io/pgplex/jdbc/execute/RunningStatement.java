@@ -67,8 +67,9 @@ public final class RunningStatement {
 
     /** Cancels whatever is in flight on any shard; does nothing where nothing is. */
     public void cancel() throws SQLException {
-        for (Statement statement : inFlight()) {
-            statement.cancel();
+        List<Statement> statements = inFlight();
+        for (int i = 0; i < statements.size(); i++) {
+            statements.get(i).cancel();
         }
     }
 

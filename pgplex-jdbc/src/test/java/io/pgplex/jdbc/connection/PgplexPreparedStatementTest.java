@@ -256,6 +256,6 @@ class PgplexPreparedStatementTest {
             smallest = Math.min(smallest, threads.getCurrentThreadAllocatedBytes() - before);
         }
 
-        assertThat(smallest / 1_000).isLessThan(280);
+        assertThat(smallest / 1_000).isLessThan(240);
     }
 }
