@@ -77,16 +77,15 @@ record ColumnDefault(Set<String> functions, boolean sequence, boolean changing) 
         return tokens.isPunctuation(index - 1, '.') && !tokens.is(index - 2, "PG_CATALOG");
     }
 
-    /** Whether the name at an index is part of the type after {@code ::}, which may have a modifier in parentheses. */
+    /** Whether the name at an index is the last of the type after {@code ::}, which may have a modifier behind it. */
     private static boolean isTypeName(ScannedStatement tokens, int index) {
-        if (!tokens.isName(index)) {
-            return false;
-        }
         int at = index - 1;
-        while (tokens.isName(at) || tokens.isPunctuation(at, '.')) {
+        if (tokens.is(index, "PRECISION", "VARYING")) {
             at--;
+        } else if (tokens.isPunctuation(at, '.')) {
+            at -= 2;
         }
-        return tokens.hasKind(at, TokenKind.PUNCTUATION) && tokens.tokenText(at).equals("::");
+        return tokens.isName(index) && tokens.hasKind(at, TokenKind.PUNCTUATION) && tokens.tokenText(at).equals("::");
     }
 
     /**

@@ -132,7 +132,7 @@ public record Conninfo(String host, int port, String database) {
             }
             options.put("host", text.substring(1, close));
             colon = close + 1 < text.length() ? close + 1 : -1;
-        } else {
+        } else if (colon != 0 && !text.isEmpty()) {
             options.put("host", decoded(colon < 0 ? text : text.substring(0, colon)));
         }
         if (colon >= 0) {
