@@ -68,7 +68,8 @@ public final class ServerSql {
 
     /** The OIDs of relations. Parameters: schemas, names, both folded, in the same order. */
     public static final String RELATION_OIDS = "SELECT n.nspname, c.relname, c.oid::pg_catalog.int8"
-            + " FROM pg_catalog.unnest(?::pg_catalog.text[], ?::pg_catalog.text[]) AS w(schema, name)"
+            + " FROM ROWS FROM (pg_catalog.unnest(?::pg_catalog.text[]), pg_catalog.unnest(?::pg_catalog.text[]))"
+            + " AS w(schema, name)"
             + " JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema"
             + " JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name";
 

@@ -124,8 +124,8 @@ class ClusterCommandsIT {
                 "42710",
                 "shard \"s1\" already exists",
                 () -> commands.join(server.conninfo("d2"), null, "s1", null, false));
-        assertRefused("22023", "not a node's name", () -> commands.join(
-                server.conninfo("d2"), "a:b", null, null, false));
+        assertRefused(
+                "22023", "not a node's name", () -> commands.join(server.conninfo("d2"), "a:b", null, null, false));
         // what a refused JOIN wrote is gone
         assertThat(server.query("d2", "SELECT count(*) FROM pgplex.membership")).isEqualTo("0");
         assertThat(map().shards()).hasSize(1);
@@ -162,8 +162,7 @@ class ClusterCommandsIT {
                 "08001",
                 "cannot reach the server",
                 () -> commands.join("host=127.0.0.1 port=1 dbname=d3", null, null, null, false));
-        assertRefused("25001", "transaction block", () -> commands.join(
-                server.conninfo("d3"), null, null, null, true));
+        assertRefused("25001", "transaction block", () -> commands.join(server.conninfo("d3"), null, null, null, true));
     }
 
     @Test
@@ -203,14 +202,16 @@ class ClusterCommandsIT {
             join("d1");
             join("d2");
             standby.awaitReplay(server);
-            assertRefused("55000", "is a standby", () -> commands.join(
-                    standby.conninfo("d3"), null, null, null, false));
-            assertRefused("55000", "not a standby", () -> commands.join(
-                    server.conninfo("d3"), null, null, "pg1", false));
-            assertRefused("55000", "not a standby of", () -> commands.join(
-                    standby.conninfo("d2"), null, null, "pg1", false));
-            assertRefused("42704", "\"pg7\" does not exist", () -> commands.join(
-                    standby.conninfo("d1"), null, null, "pg7", false));
+            assertRefused(
+                    "55000", "is a standby", () -> commands.join(standby.conninfo("d3"), null, null, null, false));
+            assertRefused(
+                    "55000", "not a standby", () -> commands.join(server.conninfo("d3"), null, null, "pg1", false));
+            assertRefused(
+                    "55000", "not a standby of", () -> commands.join(standby.conninfo("d2"), null, null, "pg1", false));
+            assertRefused(
+                    "42704",
+                    "\"pg7\" does not exist",
+                    () -> commands.join(standby.conninfo("d1"), null, null, "pg7", false));
             commands.join(standby.conninfo("d1"), "r1", null, "pg1", false);
             assertThat(map().homeShard().standbys()).containsExactly("r1");
             assertThat(commands.discover(standby.conninfo("d1")).state()).isEqualTo("standby");
