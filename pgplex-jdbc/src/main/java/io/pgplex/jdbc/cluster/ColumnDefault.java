@@ -85,7 +85,9 @@ record ColumnDefault(Set<String> functions, boolean sequence, boolean changing) 
         } else if (tokens.isPunctuation(at, '.')) {
             at -= 2;
         }
-        return tokens.isName(index) && tokens.hasKind(at, TokenKind.PUNCTUATION) && tokens.tokenText(at).equals("::");
+        return tokens.isName(index)
+                && tokens.hasKind(at, TokenKind.PUNCTUATION)
+                && tokens.tokenText(at).equals("::");
     }
 
     /**

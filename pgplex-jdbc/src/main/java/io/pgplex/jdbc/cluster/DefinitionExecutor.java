@@ -10,6 +10,12 @@ import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableName;
+import io.pgplex.routing.command.QualifiedName;
+import io.pgplex.routing.command.StatementClass;
+import io.pgplex.routing.command.StatementClass.AlterCluster;
+import io.pgplex.routing.command.StatementClass.CreateDistributedTable;
+import io.pgplex.routing.command.StatementClass.CreateReplicatedTable;
+import io.pgplex.routing.command.StatementClass.DropDistributedTable;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -20,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs definitions (DDL) on every shard that they concern. Stateless and thread-safe.
@@ -31,12 +38,76 @@ import java.util.Set;
 public final class DefinitionExecutor {
 
     /**
-     * Runs a definition other than those of pgplex's own syntax.
+     * Runs a definition, PostgreSQL's or pgplex's own.
      *
+     * @param statementClass what the statement was classified as
      * @return its update count: rows of CREATE TABLE AS, else 0
      * @throws SQLException 0A000 with a hint for what would break a promise, or what a server says
      */
-    public long execute(ScannedStatement statement, DefinitionScope scope) throws SQLException {
+    public long execute(StatementClass statementClass, ScannedStatement statement, DefinitionScope scope)
+            throws SQLException {
+        if (statementClass instanceof CreateDistributedTable create) {
+            QualifiedName other = create.colocateWith();
+            createSharded(
+                    create.table(),
+                    create.keyColumn(),
+                    other == null ? null : other.quoted(),
+                    create.createTable(),
+                    scope);
+            return 0;
+        }
+        if (statementClass instanceof CreateReplicatedTable create) {
+            createSharded(create.table(), null, null, create.createTable(), scope);
+            return 0;
+        }
+        if (statementClass instanceof DropDistributedTable drop) {
+            return dropSharded(drop.dropTable(), scope);
+        }
+        if (statementClass instanceof AlterCluster) {
+            throw Refusals.notSupported(
+                    "ALTER CLUSTER is not supported yet", "Join all shards before the first table is created.");
+        }
+        return execute(statement, scope);
+    }
+
+    private static void createSharded(
+            QualifiedName table,
+            @Nullable String keyColumn,
+            @Nullable String colocateWith,
+            ScannedStatement createTable,
+            DefinitionScope scope)
+            throws SQLException {
+        if (LocalTableCreation.queryStart(createTable) > 0) {
+            throw Refusals.notSupported(
+                    "CREATE DISTRIBUTED or REPLICATED TABLE AS is not supported",
+                    "Create the table with its columns, then fill it with INSERT.");
+        }
+        // one text for all shards: nothing in CREATE TABLE names the database
+        String text = new ServerText(scope.map(), createTable).on(scope.map().homeShard());
+        boolean ifNotExists = createTable.isSequence(2, "IF", "NOT", "EXISTS");
+        new ShardedTableCreation(
+                        new ShardedTableCreation.Request(table.quoted(), keyColumn, colocateWith, ifNotExists, text),
+                        scope)
+                .run();
+    }
+
+    private long dropSharded(ScannedStatement dropTable, DefinitionScope scope) throws SQLException {
+        Definition definition = DefinitionReader.read(dropTable);
+        Placement placement = scope.on(
+                scope.map().homeShard(),
+                connection -> Placement.of(definition, scope.map(), new CatalogInspector(connection)));
+        for (ResolvedRelation relation : placement.resolved()) {
+            if (scope.map().table(relation.name()) == null) {
+                throw Refusals.error(
+                        "42809",
+                        "\"" + relation.name() + "\" is not a distributed or replicated table",
+                        "Use DROP TABLE to remove a local table.");
+            }
+        }
+        return execute(dropTable, scope);
+    }
+
+    private long execute(ScannedStatement statement, DefinitionScope scope) throws SQLException {
         Definition definition = DefinitionReader.read(statement);
         ServerText text = new ServerText(scope.map(), statement);
         if (Maintenance.runsOutsideTransaction(definition, scope)) {
@@ -68,7 +139,6 @@ public final class DefinitionExecutor {
     }
 
     private static void refuseElements(Definition definition) throws SQLException {
-        Placement.refusePgplex(new TableName("", definition.object()));
         if (definition.has(Trait.ELEMENTS)) {
             throw Refusals.notSupported(
                     "CREATE SCHEMA with elements is not supported",

@@ -14,6 +14,9 @@ import java.util.List;
  */
 final class DefinitionReader {
 
+    /** The driver's own schema, as quoted SQL. */
+    static final String PGPLEX = "\"pgplex\"";
+
     private final ScannedStatement tokens;
     private final List<String> relations = new ArrayList<>();
     private final List<Trait> traits = new ArrayList<>();
@@ -92,6 +95,7 @@ final class DefinitionReader {
             }
             case RULE -> relationAfter("TO");
             case SCHEMA -> {
+                schemaNames();
                 if (lastIndexOf("CREATE") > 0 || lastIndexOf("GRANT") > 0) {
                     traits.add(Trait.ELEMENTS);
                 }
@@ -162,9 +166,20 @@ final class DefinitionReader {
                 names();
             }
             case STATISTICS -> object = name();
+            case SCHEMA -> schemaNames();
             default -> {}
         }
         return subject;
+    }
+
+    /** Of several schemas the object is pgplex, where it is one of them: the others do not matter. */
+    private void schemaNames() {
+        do {
+            if (tokens.isName(at) && !tokens.is(at, "AUTHORIZATION")) {
+                String name = name();
+                object = object.isEmpty() || name.equals(PGPLEX) ? name : object;
+            }
+        } while (tokens.isPunctuation(at, ',') && at++ > 0);
     }
 
     private Subject comment() {

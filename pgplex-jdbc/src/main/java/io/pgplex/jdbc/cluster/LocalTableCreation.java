@@ -43,8 +43,9 @@ final class LocalTableCreation {
     }
 
     static void refusePgplexSchema(String quotedName) throws SQLException {
-        if (quotedName.startsWith("\"pgplex\".")) {
-            Placement.refusePgplex(new TableName("pgplex", quotedName.substring("\"pgplex\".".length())));
+        String schema = DefinitionReader.PGPLEX + ".";
+        if (quotedName.startsWith(schema)) {
+            Placement.refusePgplex(new TableName("pgplex", quotedName.substring(schema.length())));
         }
     }
 

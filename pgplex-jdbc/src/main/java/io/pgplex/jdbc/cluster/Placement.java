@@ -42,6 +42,9 @@ record Placement(Extent extent, List<TableName> touched, List<ResolvedRelation> 
      */
     static Placement of(Definition definition, ClusterMap map, CatalogInspector inspector) throws SQLException {
         refuseServers(definition);
+        if (definition.subject() == Subject.SCHEMA && definition.object().equals(DefinitionReader.PGPLEX)) {
+            refusePgplex(new TableName("pgplex", "pgplex"));
+        }
         List<ResolvedRelation> resolved =
                 definition.relations().isEmpty() ? List.of() : inspector.resolve(definition.relations());
         List<TableName> touched = new ArrayList<>();

@@ -3,7 +3,6 @@ package io.pgplex.jdbc.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.pgplex.jdbc.cluster.ShardedTableCreation.Request;
 import io.pgplex.metadata.model.BucketRange;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.ClusterProperties;
@@ -17,6 +16,7 @@ import io.pgplex.metadata.model.TableDistribution.Distributed;
 import io.pgplex.metadata.model.TableDistribution.Replicated;
 import io.pgplex.metadata.model.TableName;
 import io.pgplex.metadata.model.View;
+import io.pgplex.routing.command.StatementClassifier;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.StatementScanner;
 import io.pgplex.testkit.PostgresServer;
@@ -73,21 +73,25 @@ class DefinitionExecutorIT {
     /** Runs definitions, each in a transaction of its own. */
     private void run(String... definitions) throws SQLException {
         for (String definition : definitions) {
-            ScannedStatement statement = StatementScanner.scan(definition).get(0);
             try (DefinitionScopeForTests scope = scope()) {
-                new DefinitionExecutor().execute(statement, scope);
+                execute(definition, scope);
                 map = scope.commit();
             }
         }
     }
 
+    private static void execute(String definition, DefinitionScopeForTests scope) throws SQLException {
+        ScannedStatement statement = StatementScanner.scan(definition).get(0);
+        new DefinitionExecutor().execute(StatementClassifier.classify(statement), statement, scope);
+    }
+
+    /** CREATE DISTRIBUTED or REPLICATED TABLE, from what PostgreSQL's CREATE TABLE would be. */
     private void create(String name, @Nullable String key, @Nullable String colocateWith, String sql)
             throws SQLException {
-        try (DefinitionScopeForTests scope = scope()) {
-            boolean ifNotExists = sql.contains("IF NOT EXISTS");
-            new ShardedTableCreation(new Request(name, key, colocateWith, ifNotExists, sql), scope).run();
-            map = scope.commit();
-        }
+        String kind = key == null ? "REPLICATED " : "DISTRIBUTED ";
+        run(sql.replace("CREATE ", "CREATE " + kind)
+                + (key == null ? "" : " BY HASH (" + key + ")")
+                + (colocateWith == null ? "" : " COLOCATE WITH " + colocateWith));
     }
 
     private void distributed(String name, String key, String elements) throws SQLException {
@@ -275,12 +279,12 @@ class DefinitionExecutorIT {
         assertRefused("inheritance", () -> create("t", "k", null, "CREATE TABLE t (a int) INHERITS (parent)"));
         assertRefused(
                 "partitioned table", () -> create("t", "k", null, "CREATE TABLE t (k int) PARTITION BY HASH (k)"));
-        assertRefused("temporary table", () -> create("t", "k", null, "CREATE TEMP TABLE t (k int)"));
         distributed("d", "k", "k int");
         assertRefused("inheritance", "CREATE TABLE child () INHERITS (d)");
         assertRefused("rule \"r\"", "CREATE RULE r AS ON INSERT TO d DO INSTEAD NOTHING");
         assertRefused("rule on", "CREATE RULE r AS ON INSERT TO parent DO ALSO DELETE FROM d");
-        create("u", "k", null, "CREATE UNLOGGED TABLE u (k int)");
+        distributed("u", "k", "k int");
+        run("ALTER TABLE u SET UNLOGGED");
         create("l", "k", null, "CREATE TABLE l (LIKE d INCLUDING ALL)");
         create("u", "k", null, "CREATE TABLE IF NOT EXISTS u (k int)");
         assertRefused(
@@ -291,7 +295,7 @@ class DefinitionExecutorIT {
     @Test
     void followsAlterTable() throws SQLException {
         distributed("t", "k", "k int, a text, b int");
-        run("CREATE VIEW v AS SELECT k, a FROM t");
+        run("CREATE VIEW v AS SELECT a FROM t");
         run(
                 "ALTER TABLE t ADD COLUMN c date NOT NULL DEFAULT '2020-01-01'",
                 "ALTER TABLE t DROP COLUMN b",
@@ -355,7 +359,9 @@ class DefinitionExecutorIT {
         assertThat(map.views()).hasSize(1);
         assertRefused("together with local relation", "DROP TABLE d, l");
         assertRefused("2BP01", "cannot drop table d", () -> run("DROP TABLE d"));
-        run("DROP TABLE d, r CASCADE");
+        assertRefused("42809", "not a distributed", () -> run("DROP DISTRIBUTED TABLE l"));
+        assertRefused("0A000", "together with local", () -> run("DROP DISTRIBUTED TABLE l, d"));
+        run("DROP DISTRIBUTED TABLE IF EXISTS d, r CASCADE");
         assertThat(map.tables()).isEmpty();
         assertThat(map.views()).isEmpty();
         assertThat(whereIs("v")).isEqualTo(NOWHERE);
@@ -401,6 +407,8 @@ class DefinitionExecutorIT {
         replicated("r", "k int");
         run("CREATE VIEW v AS SELECT * FROM d");
         assertRefused("from distributed table or view \"public.d\"", "CREATE TABLE x AS SELECT * FROM d");
+        assertRefused("TABLE AS is not supported", "CREATE REPLICATED TABLE x AS SELECT 1 AS one");
+        assertRefused("TABLE AS is not supported", "CREATE DISTRIBUTED TABLE x AS SELECT 1 AS one BY HASH (one)");
         assertRefused("\"public.d\"", "CREATE TEMP TABLE x (k) AS SELECT k FROM public.d");
         assertRefused("\"public.v\"", "CREATE TABLE x AS TABLE v");
         run("CREATE TABLE x AS SELECT k, 'd'::text AS t FROM r");
@@ -494,10 +502,8 @@ class DefinitionExecutorIT {
         assertThat(whereIs("i")).isEqualTo(NOWHERE);
         try (DefinitionScopeForTests scope = scope()) {
             scope.inApplicationTransaction = true;
-            assertRefused("25001", "transaction block", () -> new DefinitionExecutor()
-                    .execute(StatementScanner.scan("VACUUM d").get(0), scope));
-            new DefinitionExecutor()
-                    .execute(StatementScanner.scan("LOCK TABLE d IN SHARE MODE").get(0), scope);
+            assertRefused("25001", "transaction block", () -> execute("VACUUM d", scope));
+            execute("LOCK TABLE d IN SHARE MODE", scope);
             assertThat(onShards("SELECT count(*) FROM pg_locks WHERE mode = 'ShareLock' AND relation = 'd'::regclass"))
                     .containsExactly("1", "1");
         }
