@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class PgplexConnectionPoolDataSource extends DataSourceSettings implements ConnectionPoolDataSource {
 
     public PgplexConnectionPoolDataSource() {
-        this(ClusterRuntimes.opener());
+        this(PgplexDriver.OPENER);
     }
 
     PgplexConnectionPoolDataSource(ConnectionOpener opener) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class PgplexDataSource extends DataSourceSettings implements DataSource {
 
     public PgplexDataSource() {
-        this(ClusterRuntimes.opener());
+        this(PgplexDriver.OPENER);
     }
 
     PgplexDataSource(ConnectionOpener opener) {

@@ -2,6 +2,7 @@ package io.pgplex.jdbc;
 
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
+import io.pgplex.jdbc.runtime.SessionOpener;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.DriverManager;
@@ -20,6 +21,10 @@ public final class PgplexDriver implements Driver {
 
     public static final int MAJOR_VERSION = 0;
     public static final int MINOR_VERSION = 1;
+    public static final String VERSION = MAJOR_VERSION + "." + MINOR_VERSION + ".0";
+
+    /** What all drivers and data sources of this JVM share. */
+    static final ConnectionOpener OPENER = new SessionOpener();
 
     private final ConnectionOpener opener;
 
@@ -37,7 +42,7 @@ public final class PgplexDriver implements Driver {
 
     /** The driver that {@link DriverManager} finds. */
     public PgplexDriver() {
-        this(ClusterRuntimes.opener());
+        this(OPENER);
     }
 
     PgplexDriver(ConnectionOpener opener) {

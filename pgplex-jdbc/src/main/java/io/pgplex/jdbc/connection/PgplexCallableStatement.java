@@ -171,7 +171,7 @@ public final class PgplexCallableStatement extends DelegatingCallableStatement {
     }
 
     @Override
-    CallableStatement delegate() throws SQLException {
+    protected CallableStatement delegate() throws SQLException {
         requireOpen();
         CallableStatement call = physical;
         if (call == null) {

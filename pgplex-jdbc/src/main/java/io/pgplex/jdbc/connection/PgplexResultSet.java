@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.connection;
 
+import io.pgplex.jdbc.delegate.DelegatingResultSet;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -31,7 +32,7 @@ public final class PgplexResultSet extends DelegatingResultSet {
     }
 
     @Override
-    ResultSet delegate() {
+    protected ResultSet delegate() {
         return rows;
     }
 

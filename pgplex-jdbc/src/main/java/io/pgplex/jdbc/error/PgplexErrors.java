@@ -88,6 +88,40 @@ public final class PgplexErrors {
                 cause);
     }
 
+    /** A server's error, the same exception, with the place where it happened as a suppressed one. */
+    public static SQLException onShard(SQLException failure, String shard, @Nullable String node) {
+        return ShardFailure.attach(failure, shard, node, null);
+    }
+
+    /** Several shards' rows can be read forward only. */
+    public static SQLException scrollableAcrossShards() {
+        return error(
+                SqlState.FEATURE_NOT_SUPPORTED,
+                "scrollable or updatable result sets over several shards are not supported",
+                "Use TYPE_FORWARD_ONLY and CONCUR_READ_ONLY, or bind the statement to one distribution key.");
+    }
+
+    /** Rows of a type whose order only a server knows, in a statement that no server can finish. */
+    public static SQLException orderNotReproducible() {
+        return error(
+                SqlState.FEATURE_NOT_SUPPORTED,
+                "ORDER BY of this type or collation is not supported across shards in this statement",
+                "Order by a column of another type, or add COLLATE \"C\".");
+    }
+
+    /** Copies of a replicated table gave different answers to the same write. */
+    public static SQLException copiesDiffer() {
+        return error(
+                SqlState.DATA_CORRUPTED,
+                "copies of a replicated table differ",
+                "Compare the table on the shards; the statement was rolled back.");
+    }
+
+    /** A batch holds a query. */
+    public static SQLException resultInBatch() {
+        return error(SqlState.TOO_MANY_RESULTS, "A result was returned when none was expected.");
+    }
+
     /** What every method of a closed object throws. */
     public static SQLException closed(SqlState state, String object) {
         return error(state, "this " + object + " is closed");

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * through and need no entry here. The README's table of errors is this enum.
  */
 public enum SqlState {
+    TOO_MANY_RESULTS("0100E", "a query in a batch", SQLNonTransientException::new),
     FEATURE_NOT_SUPPORTED("0A000", "not supported across shards", SQLFeatureNotSupportedException::new),
     SYNTAX_ERROR("42601", "malformed hint or pgplex command", SQLSyntaxErrorException::new),
     INVALID_PARAMETER("22023", "bad property, option or URL", SQLNonTransientException::new),
@@ -43,7 +44,10 @@ public enum SqlState {
     TRANSACTION_ROLLED_BACK("40001", "backend lost, transaction rolled back", SQLTransactionRollbackException::new),
     QUERY_CANCELED("57014", "statement deadline", SQLTimeoutException::new),
     LIMIT_EXCEEDED("54000", "a stated limit exceeded", SQLNonTransientException::new),
-    DATA_CORRUPTED("XX001", "what etcd holds cannot be understood", SQLNonTransientException::new),
+    DATA_CORRUPTED(
+            "XX001",
+            "what etcd holds cannot be understood, or copies of a table differ",
+            SQLNonTransientException::new),
     INTERNAL_ERROR("XX000", "a bug in pgplex", SQLException::new);
 
     /** Makes a JDBC exception of one type. */

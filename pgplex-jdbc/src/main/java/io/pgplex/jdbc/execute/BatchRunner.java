@@ -81,7 +81,8 @@ final class BatchRunner {
             if (shard == ShardSelector.MANY) {
                 return null;
             }
-            byShard.computeIfAbsent(Math.max(shard, 0), absent -> new ArrayList<>()).add(i);
+            byShard.computeIfAbsent(Math.max(shard, 0), absent -> new ArrayList<>())
+                    .add(i);
         }
         return byShard;
     }
@@ -95,13 +96,16 @@ final class BatchRunner {
             throws SQLException {
         Plan.Sharded plan = (Plan.Sharded) plans.plan(text, 0, session.map(), session.scope());
         List<Shard> shards = new ArrayList<>();
-        byShard.keySet().forEach(ordinal -> shards.add(session.map().shards().get(ordinal)));
+        for (int ordinal : byShard.keySet()) {
+            shards.add(session.map().shards().get(ordinal));
+        }
         List<List<Integer>> entries = List.copyOf(byShard.values());
         List<Lease> leases = session.leaseAll(shards, plan.effect(), false);
         try {
             List<Callable<BatchCall.Answer>> calls = new ArrayList<>();
             for (int i = 0; i < shards.size(); i++) {
-                BatchCall call = new BatchCall(plan.original(), entries.get(i).stream().map(batch::get).toList());
+                BatchCall call = new BatchCall(
+                        plan.original(), entries.get(i).stream().map(batch::get).toList());
                 Shard shard = shards.get(i);
                 Lease lease = leases.get(i);
                 calls.add(() -> call.run(shard, lease, options, running));
@@ -193,11 +197,13 @@ final class BatchRunner {
         }
         return new BatchResult(
                 counts,
-                keys.isEmpty() ? null : MergedResultSet.concatenated(keys, RowWindow.ALL, () -> {
-                    for (ShardRows rows : keys) {
-                        rows.rows().close();
-                    }
-                }));
+                keys.isEmpty()
+                        ? null
+                        : MergedResultSet.concatenated(keys, RowWindow.ALL, () -> {
+                            for (ShardRows rows : keys) {
+                                rows.rows().close();
+                            }
+                        }));
     }
 
     private static long count(List<StatementResult> results, List<ShardRows> keys) throws SQLException {

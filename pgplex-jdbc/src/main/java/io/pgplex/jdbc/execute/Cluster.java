@@ -32,7 +32,7 @@ public record Cluster(
         ConcurrentMap<RoutingScope, RoutingScope> scopes) {
 
     /** What every statement but JOIN CLUSTER gets while the cluster does not exist. */
-    SQLException missing() {
+    public SQLException missing() {
         return PgplexErrors.error(
                 SqlState.INVALID_CATALOG_NAME,
                 "cluster \"" + name + "\" does not exist",
@@ -40,7 +40,7 @@ public record Cluster(
     }
 
     /** The newest map, or null while the cluster does not exist. */
-    @Nullable ClusterMap currentMap() {
+    public @Nullable ClusterMap currentMap() {
         return cache.current();
     }
 }

@@ -37,8 +37,7 @@ final class ClusterRunner {
         this.commands = new ClusterCommands(
                 cluster.store(),
                 cluster.cache(),
-                (host, port, database) ->
-                        PhysicalConnections.open(host, port, database, settings.credentials()),
+                (host, port, database) -> PhysicalConnections.open(host, port, database, settings.credentials()),
                 settings.database(),
                 VISIBLE_WITHIN);
     }
@@ -71,8 +70,8 @@ final class ClusterRunner {
                 DriverRows.Column.text("conn"),
                 DriverRows.Column.text("state"));
         Conninfo address = Conninfo.parse(discover.conninfo(), settings.database());
-        try (Connection connection = PhysicalConnections.open(
-                address.host(), address.port(), address.database(), settings.credentials())) {
+        try (Connection connection =
+                PhysicalConnections.open(address.host(), address.port(), address.database(), settings.credentials())) {
             return new StatementResult.Rows(new DriverRows(connection, columns)
                     .add(oid == null ? null : oid.toString(), node.name(), node.conn(), node.state())
                     .open());

@@ -31,8 +31,7 @@ final class DefinitionRunner implements DefinitionScope {
 
     StatementResult run(StatementClass definition, Execution execution) throws SQLException {
         applicationTransaction = session.transaction() != null;
-        long count = session.atomically(
-                () -> new DefinitionExecutor().execute(definition, execution.scanned(), this));
+        long count = session.atomically(() -> new DefinitionExecutor().execute(definition, execution.scanned(), this));
         return new StatementResult.Count(count, null);
     }
 

@@ -28,7 +28,8 @@ final class Evaluator {
     }
 
     /** The values in the server's text form, null for NULL. */
-    @Nullable String[] evaluate(List<Evaluation> evaluations, Execution execution) throws SQLException {
+    @Nullable
+    String[] evaluate(List<Evaluation> evaluations, Execution execution) throws SQLException {
         if (evaluations.isEmpty()) {
             return NOTHING;
         }
@@ -53,13 +54,16 @@ final class Evaluator {
             List<Evaluation> evaluations, Execution execution, Lease lease, @Nullable String[] values, int from)
             throws SQLException {
         ShardAnswer answer = new ShardCall(query(evaluations), 0, true, false)
-                .run(execution.map().homeShard(), lease, new Execution(
-                        execution.text(),
-                        execution.statement(),
-                        execution.parameters(),
-                        ExecuteOptions.DEFAULT,
-                        execution.running(),
-                        execution.map()));
+                .run(
+                        execution.map().homeShard(),
+                        lease,
+                        new Execution(
+                                execution.text(),
+                                execution.statement(),
+                                execution.parameters(),
+                                ExecuteOptions.DEFAULT,
+                                execution.running(),
+                                execution.map()));
         try {
             ResultSet row = Objects.requireNonNull(answer.rows());
             row.next();

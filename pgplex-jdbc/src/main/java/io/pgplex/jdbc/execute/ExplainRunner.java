@@ -39,8 +39,7 @@ final class ExplainRunner {
         return rows(PlanText.lines(explain.explained(), execution.map()));
     }
 
-    private StatementResult sharded(Plan.Explain explain, Plan.Sharded plan, Execution execution)
-            throws SQLException {
+    private StatementResult sharded(Plan.Explain explain, Plan.Sharded plan, Execution execution) throws SQLException {
         ShardSet shards = shards(plan, execution);
         List<String> lines = new ArrayList<>(PlanText.lines(plan, execution.map(), shards));
         Scatter scatter = plan.scatter();

@@ -1,6 +1,6 @@
 package io.pgplex.jdbc.execute;
 
-import io.pgplex.jdbc.connection.DelegatingResultSet;
+import io.pgplex.jdbc.delegate.DelegatingResultSet;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 

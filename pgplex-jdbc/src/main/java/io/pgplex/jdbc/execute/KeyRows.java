@@ -68,7 +68,8 @@ final class KeyRows {
     }
 
     /** All rows, in memory; null where no shard returned any result set. */
-    @Nullable ResultSet open() throws SQLException {
+    @Nullable
+    ResultSet open() throws SQLException {
         if (connection == null) {
             return null;
         }

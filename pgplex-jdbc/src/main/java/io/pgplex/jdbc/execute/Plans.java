@@ -30,12 +30,10 @@ public final class Plans {
 
     private record PlanKey(PreparedText text, int statement, RoutingScope scope) {}
 
-    private final Router router;
     private final Cache<TextKey, PreparedText> texts;
     private final Cache<PlanKey, PreparedText.PlanSlot> plans;
 
-    public Plans(Router router, long maximumSize) {
-        this.router = router;
+    public Plans(long maximumSize) {
         this.texts = Caffeine.newBuilder().maximumSize(maximumSize).build();
         this.plans = Caffeine.newBuilder().maximumSize(maximumSize).build();
     }
@@ -58,8 +56,7 @@ public final class Plans {
         return text;
     }
 
-    private static PreparedText scan(String sql, boolean jdbcParameters, boolean escapeProcessing)
-            throws SQLException {
+    private static PreparedText scan(String sql, boolean jdbcParameters, boolean escapeProcessing) throws SQLException {
         // braces may be JDBC escapes, which pgjdbc translates before the server sees them
         String sent = escapeProcessing && sql.indexOf('{') >= 0 ? Parser.replaceProcessing(sql, true, true) : sql;
         try {
@@ -99,8 +96,7 @@ public final class Plans {
 
     private Plan route(PreparedText text, int statement, ClusterMap map, RoutingScope scope) throws SQLException {
         try {
-            return router.plan(
-                    text.statements().get(statement), text.hints().get(statement), map, scope);
+            return Router.plan(text.statements().get(statement), text.hints().get(statement), map, scope);
         } catch (RoutingException e) {
             throw PgplexErrors.from(e);
         } catch (SqlSyntaxException e) {

@@ -75,7 +75,8 @@ public final class PreparedText {
     }
 
     /** The plan of a statement if it was made from just this map and scope, else null. */
-    @Nullable Plan plan(int statement, ClusterMap map, RoutingScope scope) {
+    @Nullable
+    Plan plan(int statement, ClusterMap map, RoutingScope scope) {
         PlanSlot slot = plans.get(statement);
         return slot != null && slot.map() == map && slot.scope() == scope ? slot.plan() : null;
     }

@@ -38,7 +38,9 @@ final class RowMerger {
         try {
             if (merge instanceof Merge.Concatenate concatenate) {
                 RowWindow window = RowWindow.of(concatenate.limit(), execution.parameters());
-                return rows(MergedResultSet.concatenated(shardRows(answers), bounded(window, execution), () -> {}), answers);
+                return rows(
+                        MergedResultSet.concatenated(shardRows(answers), bounded(window, execution), () -> {}),
+                        answers);
             }
             if (merge instanceof Merge.Sorted sorted) {
                 return sorted(sorted, answers, execution);
@@ -155,8 +157,8 @@ final class RowMerger {
 
     private StatementResult finish(Finish finish, PartialRows partial, Lease lease, Execution execution)
             throws SQLException {
-        PreparedStatement statement = FinishQuery.prepare(
-                lease.backend().connection(), finish, partial, execution.parameters()::apply);
+        PreparedStatement statement =
+                FinishQuery.prepare(lease.backend().connection(), finish, partial, execution.parameters()::apply);
         try {
             configure(statement, execution.options());
             execution.running().started(statement);

@@ -35,7 +35,10 @@ final class Runners {
         this.settings = new SettingRunner(session);
         this.explain = new ExplainRunner(session, evaluator);
         this.utility = new UtilityRunner(
-                session, settings, new DefinitionRunner(session, cluster), new ClusterRunner(session, cluster, sessionSettings));
+                session,
+                settings,
+                new DefinitionRunner(session, cluster),
+                new ClusterRunner(session, cluster, sessionSettings));
     }
 
     ShardedRunner sharded() {

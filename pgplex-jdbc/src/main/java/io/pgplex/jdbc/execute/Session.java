@@ -284,7 +284,8 @@ public final class Session implements LogicalSession {
         }
     }
 
-    @Nullable Transaction transaction() {
+    @Nullable
+    Transaction transaction() {
         return transaction;
     }
 
@@ -406,8 +407,7 @@ public final class Session implements LogicalSession {
     Transaction openTransaction() throws SQLException {
         Transaction current = transaction;
         if (current == null) {
-            throw PgplexErrors.error(
-                    SqlState.NO_ACTIVE_TRANSACTION, "there is no transaction in progress");
+            throw PgplexErrors.error(SqlState.NO_ACTIVE_TRANSACTION, "there is no transaction in progress");
         }
         return current;
     }
@@ -446,8 +446,7 @@ public final class Session implements LogicalSession {
             for (String schema : path == null ? settings.defaultSearchPath() : path) {
                 schemas.add(schema.equals("$user") ? settings.credentials().user() : schema);
             }
-            known = cluster.scopes().computeIfAbsent(
-                    new RoutingScope(schemas, temporaryRelations), fresh -> fresh);
+            known = cluster.scopes().computeIfAbsent(new RoutingScope(schemas, temporaryRelations), fresh -> fresh);
             scope = known;
         }
         return known;
@@ -558,7 +557,8 @@ public final class Session implements LogicalSession {
         try {
             Transaction current = transaction;
             if (current != null && current.failed()) {
-                return current.participants().stream().noneMatch(p -> p.backend().isBroken());
+                return current.participants().stream()
+                        .noneMatch(p -> p.backend().isBroken());
             }
             return onHome(connection -> connection.isValid(timeoutSeconds));
         } catch (SQLException e) {

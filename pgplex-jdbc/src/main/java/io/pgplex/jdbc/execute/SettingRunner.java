@@ -160,8 +160,9 @@ final class SettingRunner {
             case Connection.TRANSACTION_READ_COMMITTED -> "READ COMMITTED";
             case Connection.TRANSACTION_REPEATABLE_READ -> "REPEATABLE READ";
             case Connection.TRANSACTION_SERIALIZABLE -> "SERIALIZABLE";
-            default -> throw PgplexErrors.error(
-                    SqlState.FEATURE_NOT_SUPPORTED, "Transaction isolation level " + level + " not supported.");
+            default ->
+                throw PgplexErrors.error(
+                        SqlState.FEATURE_NOT_SUPPORTED, "Transaction isolation level " + level + " not supported.");
         };
     }
 

@@ -47,7 +47,8 @@ final class ShardAnswer {
         return lease;
     }
 
-    @Nullable ResultSet rows() {
+    @Nullable
+    ResultSet rows() {
         return rows;
     }
 
@@ -55,7 +56,8 @@ final class ShardAnswer {
         return count;
     }
 
-    @Nullable ResultSet generatedKeys() {
+    @Nullable
+    ResultSet generatedKeys() {
         return generatedKeys;
     }
 

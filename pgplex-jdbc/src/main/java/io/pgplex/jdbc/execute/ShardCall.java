@@ -78,8 +78,7 @@ record ShardCall(Fragment fragment, int fetchSize, boolean textTransfer, boolean
             return configured(connection.prepareStatement(sql, Statement.RETURN_GENERATED_KEYS), options);
         }
         if (keys instanceof GeneratedKeys.Columns columns) {
-            return configured(
-                    connection.prepareStatement(sql, columns.names().toArray(new String[0])), options);
+            return configured(connection.prepareStatement(sql, columns.names().toArray(new String[0])), options);
         }
         return configured(
                 connection.prepareStatement(sql, options.resultSetType(), options.concurrency(), options.holdability()),

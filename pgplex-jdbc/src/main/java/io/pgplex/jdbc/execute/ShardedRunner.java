@@ -103,8 +103,7 @@ final class ShardedRunner {
     private StatementResult write(Plan.Sharded plan, Scatter scatter, Execution execution, List<Shard> shards)
             throws SQLException {
         Execution bound = execution.with(evaluator.evaluate(scatter.evaluations(), execution));
-        ShardCall call = new ShardCall(
-                scatter.fragment(), 0, scatter.merge() instanceof Merge.Finished, false);
+        ShardCall call = new ShardCall(scatter.fragment(), 0, scatter.merge() instanceof Merge.Finished, false);
         List<Lease> leases = session.leaseAll(shards, plan.effect(), false);
         if (!(scatter.merge() instanceof Merge.Copies)) {
             List<ShardAnswer> answers = calls.run(shards, leases, call, bound);

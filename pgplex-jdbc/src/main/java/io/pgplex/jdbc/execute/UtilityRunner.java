@@ -25,8 +25,7 @@ final class UtilityRunner {
     private final DefinitionRunner definitions;
     private final ClusterRunner commands;
 
-    UtilityRunner(
-            Session session, SettingRunner settings, DefinitionRunner definitions, ClusterRunner commands) {
+    UtilityRunner(Session session, SettingRunner settings, DefinitionRunner definitions, ClusterRunner commands) {
         this.session = session;
         this.settings = settings;
         this.definitions = definitions;
@@ -183,8 +182,7 @@ final class UtilityRunner {
             return onHome(execution, Effect.MAY_WRITE, false);
         }
         if (session.transaction() != null) {
-            throw PgplexErrors.error(
-                    SqlState.ACTIVE_TRANSACTION, "DISCARD ALL cannot run inside a transaction block");
+            throw PgplexErrors.error(SqlState.ACTIVE_TRANSACTION, "DISCARD ALL cannot run inside a transaction block");
         }
         session.unpin();
         session.state(SessionState.INITIAL);
@@ -199,7 +197,9 @@ final class UtilityRunner {
         return switch (object.kind()) {
             case PREPARE, EXECUTE, DEALLOCATE, LOAD -> onHome(execution, Effect.MAY_WRITE, true);
             case DECLARE, FETCH, CLOSE -> onHome(execution, Effect.MAY_WRITE, true);
-            case LISTEN, NOTIFY -> throw PgplexErrors.from(Unsupported.NOTIFICATIONS.at(1));
+            case LISTEN, NOTIFY ->
+                throw PgplexErrors.from(
+                        Unsupported.LISTEN_NOTIFY.at(1, execution.scanned().word(0)));
             case COPY -> throw PgplexErrors.from(Unsupported.COPY.at(1));
         };
     }
@@ -211,7 +211,8 @@ final class UtilityRunner {
             session.pin(lease);
         }
         try {
-            ShardCall call = new ShardCall(execution.original(), execution.options().fetchSize(), false, false);
+            ShardCall call =
+                    new ShardCall(execution.original(), execution.options().fetchSize(), false, false);
             return session.result(call.run(execution.map().homeShard(), lease, execution));
         } catch (SQLException e) {
             session.giveBack(lease);

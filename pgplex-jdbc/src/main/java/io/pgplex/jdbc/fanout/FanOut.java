@@ -42,8 +42,7 @@ public final class FanOut implements AutoCloseable {
             return null;
         }
         try {
-            Method factory =
-                    Executors.class.getMethod("newVirtualThreadPerTaskExecutor");
+            Method factory = Executors.class.getMethod("newVirtualThreadPerTaskExecutor");
             return (ExecutorService) factory.invoke(null);
         } catch (ReflectiveOperationException e) {
             return null;
@@ -88,7 +87,10 @@ public final class FanOut implements AutoCloseable {
         List<Outcome<T>> inOrder = new ArrayList<>(size);
         for (int i = 0; i < size; i++) {
             Outcome<T> outcome = outcomes.get(i);
-            inOrder.add(outcome != null ? outcome : new Outcome<>(null, new SQLException("a call ended without a word", "XX000")));
+            inOrder.add(
+                    outcome != null
+                            ? outcome
+                            : new Outcome<>(null, new SQLException("a call ended without a word", "XX000")));
         }
         return inOrder;
     }

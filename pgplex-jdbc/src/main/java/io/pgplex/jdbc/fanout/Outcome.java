@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param value what it returned; null when it failed or returned nothing
  * @param failure what it threw, or null
  */
-public record Outcome<T extends @Nullable Object>(@Nullable T value, @Nullable Throwable failure) {
+public record Outcome<T extends @Nullable Object>(
+        @Nullable T value, @Nullable Throwable failure) {
 
     public boolean failed() {
         return failure != null;

@@ -1,6 +1,6 @@
 package io.pgplex.jdbc.merge;
 
-import io.pgplex.jdbc.connection.DelegatingResultSet;
+import io.pgplex.jdbc.delegate.DelegatingResultSet;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import java.sql.ResultSet;

@@ -19,7 +19,8 @@ public final class FinishedRecords {
     private final Map<String, Queue<String>> byAnchor = new ConcurrentHashMap<>();
 
     void add(String anchor, String gtxid) {
-        byAnchor.computeIfAbsent(anchor, absent -> new ConcurrentLinkedQueue<>()).add(gtxid);
+        byAnchor.computeIfAbsent(anchor, absent -> new ConcurrentLinkedQueue<>())
+                .add(gtxid);
     }
 
     /** Takes a batch out; give it back with {@link #add} when it was not deleted after all. */

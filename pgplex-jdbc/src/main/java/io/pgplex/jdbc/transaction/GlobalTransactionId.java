@@ -15,7 +15,8 @@ public final class GlobalTransactionId {
     /** PostgreSQL's limit (GIDSIZE in xact.h, with the final zero). */
     static final int MAXIMUM_GID_BYTES = 199;
 
-    private static final String CLIENT = UUID.randomUUID().toString().replace("-", "").substring(0, 20);
+    private static final String CLIENT =
+            UUID.randomUUID().toString().replace("-", "").substring(0, 20);
     private static final AtomicLong COUNTER = new AtomicLong();
 
     private GlobalTransactionId() {}

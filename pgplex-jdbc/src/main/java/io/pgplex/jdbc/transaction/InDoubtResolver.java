@@ -122,11 +122,9 @@ public final class InDoubtResolver {
         on(prepared.shard(), statement -> {
             try {
                 statement.execute(
-                        commit
-                                ? CommitSql.commitPrepared(prepared.gid())
-                                : CommitSql.rollbackPrepared(prepared.gid()));
-                settled.add(new Settled(
-                        prepared.gtxid(), prepared.shard().name(), commit ? "committed" : "rolled back"));
+                        commit ? CommitSql.commitPrepared(prepared.gid()) : CommitSql.rollbackPrepared(prepared.gid()));
+                settled.add(
+                        new Settled(prepared.gtxid(), prepared.shard().name(), commit ? "committed" : "rolled back"));
             } catch (SQLException e) {
                 if (!"42704".equals(e.getSQLState())) {
                     throw e;

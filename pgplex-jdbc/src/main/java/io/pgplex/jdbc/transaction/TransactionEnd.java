@@ -145,9 +145,7 @@ public final class TransactionEnd {
      */
     private static void end(Transaction transaction, @Nullable SessionState committedState) {
         for (Participant participant : transaction.participants()) {
-            participant
-                    .backend()
-                    .applied(committedState != null ? committedState : participant.stateAtJoin());
+            participant.backend().applied(committedState != null ? committedState : participant.stateAtJoin());
             participant.lease().setTransactional(false);
             participant.lease().release();
         }

@@ -138,8 +138,8 @@ final class TwoPhaseCommit {
         } catch (SQLException e) {
             lost.addSuppressed(e);
             throw new SQLNonTransientConnectionException(
-                    "the outcome of transaction " + gtxid + " is unknown: shard " + anchor.shard().name()
-                            + " was lost during its commit and cannot be reached",
+                    "the outcome of transaction " + gtxid + " is unknown: shard "
+                            + anchor.shard().name() + " was lost during its commit and cannot be reached",
                     "08007",
                     lost);
         }
@@ -147,8 +147,8 @@ final class TwoPhaseCommit {
 
     private SQLException rolledBack(SQLException cause) {
         return new SQLTransactionRollbackException(
-                "transaction " + gtxid + " was rolled back: shard " + anchor.shard().name()
-                        + " was lost before it had committed",
+                "transaction " + gtxid + " was rolled back: shard "
+                        + anchor.shard().name() + " was lost before it had committed",
                 "40001",
                 cause);
     }

@@ -1,0 +1,116 @@
+package io.pgplex.jdbc.runtime;
+
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.execute.Cluster;
+import io.pgplex.jdbc.execute.Plans;
+import io.pgplex.jdbc.fanout.FanOut;
+import io.pgplex.jdbc.pool.Credentials;
+import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.jdbc.pool.NodePool;
+import io.pgplex.jdbc.pool.PoolSettings;
+import io.pgplex.jdbc.pool.Pools;
+import io.pgplex.jdbc.transaction.StoredMetadata;
+import io.pgplex.jdbc.transaction.TransactionEnd;
+import io.pgplex.metadata.cache.ClusterMapCache;
+import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.store.MetadataException;
+import io.pgplex.metadata.store.MetadataStore;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Everything that the connections to one cluster share: store, map, pools, plans, threads. Thread-safe. */
+final class ClusterRuntime implements AutoCloseable {
+
+    private final MetadataStore store;
+    private final ClusterMapCache cache;
+    private final Pools pools = new Pools();
+    private final FanOut fanOut;
+    private final Cluster cluster;
+    /** The schemas of search_path on a new physical connection, by who connects. */
+    private final Map<Credentials, List<String>> searchPaths = new ConcurrentHashMap<>();
+
+    private ClusterRuntime(ClusterKey key, MetadataStore store, ClusterMapCache cache) {
+        this.store = store;
+        this.cache = cache;
+        this.fanOut = new FanOut("pgplex-" + key.cluster());
+        StoredMetadata metadata = new StoredMetadata(store, cache);
+        this.cluster = new Cluster(
+                key.cluster(),
+                store,
+                cache,
+                pools,
+                fanOut,
+                new Plans(key.planCacheSize()),
+                new TransactionEnd(key.cluster(), fanOut, metadata),
+                metadata,
+                new ConcurrentHashMap<>());
+    }
+
+    /**
+     * Reads the cluster's map.
+     *
+     * @throws SQLException 08001 when the store cannot be reached in time; no thread is left then
+     */
+    static ClusterRuntime open(ClusterKey key) throws SQLException {
+        try {
+            MetadataStore store = key.open();
+            try {
+                return new ClusterRuntime(key, store, ClusterMapCache.open(store, key.cluster()));
+            } catch (MetadataException | RuntimeException e) {
+                store.close();
+                throw e;
+            }
+        } catch (MetadataException e) {
+            throw PgplexErrors.from(e);
+        }
+    }
+
+    Cluster cluster() {
+        return cluster;
+    }
+
+    /**
+     * The schemas of search_path as these credentials have it on the home shard. The first call for them opens the home
+     * shard's pool, and so finds out whether the server lets them in.
+     */
+    List<String> searchPath(ClusterMap map, Credentials credentials, PoolSettings settings) throws SQLException {
+        List<String> known = searchPaths.get(credentials);
+        if (known == null) {
+            NodePool pool = pools.pool(map.primary(map.homeShard()), credentials, settings);
+            Lease lease = pool.lease(false);
+            try {
+                known = read(lease);
+            } finally {
+                lease.release();
+            }
+            searchPaths.put(credentials, known);
+        }
+        return known;
+    }
+
+    /** search_path as PostgreSQL itself takes it apart; {@code $user} is replaced where there is such a schema. */
+    private static List<String> read(Lease lease) throws SQLException {
+        List<String> schemas = new ArrayList<>();
+        try (Statement statement = lease.backend().connection().createStatement();
+                ResultSet rows =
+                        statement.executeQuery("SELECT pg_catalog.unnest(pg_catalog.current_schemas(false))")) {
+            while (rows.next()) {
+                schemas.add(rows.getString(1));
+            }
+        }
+        return schemas;
+    }
+
+    @Override
+    public void close() {
+        pools.close();
+        cache.close();
+        fanOut.close();
+        store.close();
+    }
+}

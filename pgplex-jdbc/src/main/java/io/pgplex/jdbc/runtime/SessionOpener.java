@@ -1,0 +1,126 @@
+package io.pgplex.jdbc.runtime;
+
+import io.pgplex.jdbc.ConnectionOpener;
+import io.pgplex.jdbc.PgplexDriver;
+import io.pgplex.jdbc.PgplexProperty;
+import io.pgplex.jdbc.PgplexUrl;
+import io.pgplex.jdbc.connection.ConnectionFacts;
+import io.pgplex.jdbc.connection.PgplexConnection;
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.error.SqlState;
+import io.pgplex.jdbc.execute.Session;
+import io.pgplex.jdbc.execute.SessionSettings;
+import io.pgplex.jdbc.pool.Credentials;
+import io.pgplex.jdbc.pool.PoolSettings;
+import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.routing.hint.Hints.CrossShard;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import org.postgresql.PGProperty;
+
+/** Puts logical connections together. Thread-safe. */
+public final class SessionOpener implements ConnectionOpener {
+
+    /** Savepoints that pgjdbc takes by itself would undo one shard's part of a statement and not the others'. */
+    private static final String NO_AUTOSAVE = "never";
+
+    private final ClusterRuntimes runtimes = new ClusterRuntimes();
+
+    @Override
+    public Connection open(PgplexUrl url, Properties properties) throws SQLException {
+        Credentials credentials = credentials(properties);
+        PoolSettings pool = poolSettings(properties);
+        ClusterRuntimes.Use use = runtimes.use(ClusterKey.of(url, properties));
+        boolean opened = false;
+        try {
+            List<String> searchPath = searchPath(url, properties, use.runtime(), credentials, pool);
+            SessionSettings settings = new SessionSettings(
+                    credentials,
+                    pool,
+                    searchPath,
+                    url.database(),
+                    CrossShard.valueOf(
+                            PgplexProperty.CROSS_SHARD.choice(properties).toUpperCase(Locale.ROOT)),
+                    PgplexProperty.DEFAULT_ROW_FETCH_SIZE.integer(properties),
+                    PgplexProperty.MAX_INTERMEDIATE_BYTES.number(properties),
+                    use::end);
+            Connection connection = new PgplexConnection(
+                    new Session(use.runtime().cluster(), settings), facts(url, properties, credentials));
+            opened = true;
+            return connection;
+        } finally {
+            if (!opened) {
+                use.fail();
+            }
+        }
+    }
+
+    /** Looks whether the cluster is there and lets these credentials in. */
+    private static List<String> searchPath(
+            PgplexUrl url, Properties properties, ClusterRuntime runtime, Credentials credentials, PoolSettings pool)
+            throws SQLException {
+        ClusterMap map = runtime.cluster().currentMap();
+        if (map == null) {
+            if (PgplexProperty.CREATE_CLUSTER.isOn(properties)) {
+                return List.of(credentials.user(), "public");
+            }
+            throw runtime.cluster().missing();
+        }
+        if (!map.properties().database().equals(url.database())) {
+            throw PgplexErrors.error(
+                    SqlState.INVALID_CATALOG_NAME,
+                    "database \"" + url.database() + "\" does not exist in cluster \"" + url.cluster() + "\"",
+                    "The cluster's database is \"" + map.properties().database() + "\".");
+        }
+        return runtime.searchPath(map, credentials, pool);
+    }
+
+    private static Credentials credentials(Properties properties) throws SQLException {
+        Map<String, String> others = new HashMap<>();
+        for (String name : properties.stringPropertyNames()) {
+            if (PgplexProperty.find(name) == null) {
+                others.put(name, properties.getProperty(name));
+            }
+        }
+        if (!others.getOrDefault(PGProperty.AUTOSAVE.getName(), NO_AUTOSAVE).equals(NO_AUTOSAVE)) {
+            throw PgplexErrors.error(
+                    SqlState.INVALID_PARAMETER,
+                    "property \"autosave\" must be never",
+                    "A savepoint of one server cannot undo what a statement did on the others; set savepoints yourself.");
+        }
+        // a login that hangs must end by itself
+        int loginTimeout = PgplexProperty.LOGIN_TIMEOUT.integer(properties);
+        others.putIfAbsent(PGProperty.LOGIN_TIMEOUT.getName(), Integer.toString(loginTimeout));
+        others.putIfAbsent(PGProperty.CONNECT_TIMEOUT.getName(), Integer.toString(loginTimeout));
+        String user = PgplexProperty.USER.text(properties);
+        return new Credentials(
+                user != null ? user : System.getProperty("user.name"),
+                PgplexProperty.PASSWORD.text(properties),
+                others);
+    }
+
+    private static PoolSettings poolSettings(Properties properties) throws SQLException {
+        return new PoolSettings(
+                PgplexProperty.MAXIMUM_POOL_SIZE.integer(properties),
+                PgplexProperty.MINIMUM_IDLE.integer(properties),
+                PgplexProperty.CONNECTION_TIMEOUT.number(properties),
+                PgplexProperty.IDLE_TIMEOUT.number(properties),
+                PgplexProperty.MAX_LIFETIME.number(properties));
+    }
+
+    private static ConnectionFacts facts(PgplexUrl url, Properties properties, Credentials credentials) {
+        return new ConnectionFacts(
+                url.toString(),
+                credentials.user(),
+                url.database(),
+                properties,
+                PgplexDriver.VERSION,
+                PgplexDriver.MAJOR_VERSION,
+                PgplexDriver.MINOR_VERSION);
+    }
+}
