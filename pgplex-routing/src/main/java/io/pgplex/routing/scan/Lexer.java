@@ -232,9 +232,11 @@ final class Lexer {
     /** A literal that begins at {@code at} and whose quote is at {@code quote}, with its continuations. */
     private int string(int at, int quote, boolean backslashEscapes) {
         kind = TokenKind.STRING;
+        // bit strings know no doubled quote
+        boolean doubled = at == quote || "bBxX".indexOf(sql.charAt(at)) < 0;
         int open = quote;
         while (true) {
-            int close = closingQuote(open, backslashEscapes);
+            int close = closingQuote(open, backslashEscapes, doubled);
             if (close == NONE) {
                 throw error("unterminated quoted string", at);
             }
@@ -247,12 +249,12 @@ final class Lexer {
         }
     }
 
-    private int closingQuote(int open, boolean backslashEscapes) {
+    private int closingQuote(int open, boolean backslashEscapes, boolean doubled) {
         int i = open + 1;
         while (i < length) {
             char c = sql.charAt(i);
             if (c == '\'') {
-                if (peek(i + 1) != '\'') {
+                if (!doubled || peek(i + 1) != '\'') {
                     return i + 1;
                 }
                 i += 2;

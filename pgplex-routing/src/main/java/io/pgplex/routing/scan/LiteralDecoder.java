@@ -114,6 +114,14 @@ final class LiteralDecoder {
         if (c == 'u' || c == 'U') {
             return unicodeEscape(sql, begin, content, at, bytes);
         }
+        if (c == 'v') {
+            throw new SqlSyntaxException(
+                    SqlSyntaxException.INVALID_ESCAPE_SEQUENCE,
+                    "escape \\v is read differently by different versions of PostgreSQL",
+                    sql,
+                    begin,
+                    "Write \\x0B for a vertical tab.");
+        }
         int codePoint =
                 switch (c) {
                     case 'b' -> '\b';
@@ -121,7 +129,6 @@ final class LiteralDecoder {
                     case 'n' -> '\n';
                     case 'r' -> '\r';
                     case 't' -> '\t';
-                    case 'v' -> '\u000B';
                     default -> content.codePointAt(at);
                 };
         write(bytes, codePoint);

@@ -1,6 +1,7 @@
 package io.pgplex.routing.scan;
 
 import static io.pgplex.routing.scan.Characters.isDigit;
+import static io.pgplex.routing.scan.Characters.isIdentifierPart;
 import static io.pgplex.routing.scan.Characters.isIdentifierStart;
 
 /** Finds where a numeric literal ends: decimal, hexadecimal, octal, binary, with underscores between digits. */
@@ -13,13 +14,29 @@ final class NumberLexer {
     static int end(String sql, int begin) {
         int base = baseOf(sql, begin);
         int end = base == 10 ? decimalEnd(sql, begin) : prefixedEnd(sql, begin, base);
-        if (end < sql.length() && isIdentifierStart(sql.charAt(end))) {
+        if (end < sql.length()
+                && (isIdentifierStart(sql.charAt(end)) || (sql.charAt(end) == '$' && endsInAName(sql, begin, end)))) {
             throw new SqlSyntaxException(JUNK, sql, begin);
         }
         return end;
     }
 
-    /** Whether the number is an integer in some base. */
+    /**
+     * Whether the number's last characters, from a letter or underscore on, could be a name, which a dollar then continues:
+     * {@code 1e5$} is the number 1 and the junk {@code e5$}, since the longest match wins.
+     */
+    private static boolean endsInAName(String sql, int begin, int end) {
+        int i = end - 1;
+        while (i >= begin && isIdentifierPart(sql.charAt(i))) {
+            if (isIdentifierStart(sql.charAt(i))) {
+                return true;
+            }
+            i--;
+        }
+        return false;
+    }
+
+    /** The base of the integer that begins there; 10 for any other number. */
     static int baseOf(String sql, int begin) {
         if (sql.charAt(begin) != '0' || begin + 1 >= sql.length()) {
             return 10;

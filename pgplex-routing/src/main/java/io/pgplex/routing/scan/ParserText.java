@@ -15,7 +15,7 @@ import java.util.Set;
  *       addition and tighter than comparison, LIKE, IN, BETWEEN and IS; JSqlParser's {@code |} has the same place among
  *       these. Grouping among such operators, {@code ||} included, may differ, which no conclusion of routing rests on.
  *       {@code ||} is not used as the stand-in, so that a concatenation in the AST is one in the text.
- *   <li>Prefix operators other than the signs become blanks.
+ *   <li>Prefix operators other than the signs become blanks, and so do NOT MATERIALIZED, and ONLY in UPDATE and DELETE.
  *   <li>Quoted identifiers keep letters and digits only; names that JSqlParser takes for its own keywords get another first
  *       letter. The token at the node's position gives the true name.
  *   <li>Numbers in forms that JSqlParser does not know are written in decimal digits, or, when that is longer, as a name,
@@ -181,7 +181,18 @@ public final class ParserText {
         }
     }
 
+    /** Words that JSqlParser refuses, and that say nothing about where rows live. */
+    private static boolean isSuperfluous(ScannedStatement statement, int index) {
+        return statement.isSequence(index - 1, "AS", "NOT", "MATERIALIZED")
+                || statement.isSequence(index - 2, "AS", "NOT", "MATERIALIZED")
+                || statement.isSequence(index - 1, "UPDATE", "ONLY")
+                || statement.isSequence(index - 2, "DELETE", "FROM", "ONLY");
+    }
+
     private static void word(ScannedStatement statement, int index, ParserWords words, char[] copy) {
+        if (isSuperfluous(statement, index)) {
+            return;
+        }
         int begin = statement.begin(index);
         int end = statement.end(index);
         keep(statement, begin, end, copy);

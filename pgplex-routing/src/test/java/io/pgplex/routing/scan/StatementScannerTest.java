@@ -150,6 +150,7 @@ class StatementScannerTest {
         assertThat(one("E'a\\n'\n'b\\t'").stringValue(0)).isEqualTo("a\nb\t");
         assertThat(one("'a' 'b'").tokenCount()).isEqualTo(2);
         assertThat(one("'a' /* c */\n 'b'").tokenCount()).isEqualTo(2);
+        assertThat(one("X'1f''2'").tokenCount()).isEqualTo(2);
         assertThat(one("'a'\nE'b'").tokenCount()).isEqualTo(2);
         assertThat(one("$$a$$\n$$b$$").tokenCount()).isEqualTo(2);
         assertThat(one("U&'a'\n'\\0062' uescape\n'\\'").stringValue(0)).isEqualTo("ab");
@@ -259,6 +260,8 @@ class StatementScannerTest {
                 "select 1a|trailing junk after numeric literal|8",
                 "select 1_|trailing junk after numeric literal|8",
                 "select 1e+|trailing junk after numeric literal|8",
+                "select 0xFF$|trailing junk after numeric literal|8",
+                "select 1e5$2|trailing junk after numeric literal|8",
                 "select 0xG|invalid hexadecimal integer|8",
                 "select $1a|trailing junk after parameter|8",
                 "select U&'a' uescape x|UESCAPE must be followed by a simple string literal|22",
@@ -272,7 +275,17 @@ class StatementScannerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"U&'\\00'", "U&'\\D83Dx'", "E'\\uD83D'", "E'\\u12'", "U&'\\0000'", "E'\\xff'", "E'\\400'"})
+    @ValueSource(
+            strings = {
+                "U&'\\00'",
+                "U&'\\D83Dx'",
+                "E'\\uD83D'",
+                "E'\\u12'",
+                "U&'\\0000'",
+                "E'\\xff'",
+                "E'\\400'",
+                "E'\\v'"
+            })
     void refusesMalformedEscapes(String literal) {
         assertThat(catchThrowableOfType(
                         SqlSyntaxException.class, () -> one(literal).stringValue(0)))
