@@ -8,6 +8,9 @@ import io.pgplex.routing.scan.SqlSyntaxException;
 import java.sql.SQLException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.GT;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLState;
 
 /**
  * The only place that makes pgplex's own exceptions: the JDBC type follows from the SQLState ({@link SqlState}), the
@@ -125,6 +128,15 @@ public final class PgplexErrors {
     /** What every method of a closed object throws. */
     public static SQLException closed(SqlState state, String object) {
         return error(state, "this " + object + " is closed");
+    }
+
+    /**
+     * An application's misuse of JDBC, in pgjdbc's type and words, which applications may compare.
+     *
+     * @param message one of pgjdbc's own, which it translates
+     */
+    public static SQLException misuse(PSQLState state, String message, Object... arguments) {
+        return new PSQLException(GT.tr(message, arguments), state);
     }
 
     private static SQLException from(Refusal refusal, @Nullable Throwable cause) {

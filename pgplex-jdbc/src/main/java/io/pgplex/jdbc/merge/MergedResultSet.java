@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLState;
 
 /**
  * A cursor over several shards' open result sets: {@link #next} chooses which of them, the getters are that one's own.
@@ -127,10 +128,9 @@ public final class MergedResultSet extends DelegatingResultSet {
     protected ResultSet delegate() throws SQLException {
         checkOpen();
         if (current == null) {
-            throw PgplexErrors.error(
-                    SqlState.INVALID_CURSOR_STATE,
-                    "the result set is not positioned on a row",
-                    "Perhaps you need to call next.");
+            throw PgplexErrors.misuse(
+                    PSQLState.INVALID_CURSOR_STATE,
+                    "ResultSet not positioned properly, perhaps you need to call next.");
         }
         return current.rows();
     }
@@ -143,7 +143,7 @@ public final class MergedResultSet extends DelegatingResultSet {
 
     private void checkOpen() throws SQLException {
         if (!open) {
-            throw PgplexErrors.closed(SqlState.OBJECT_NOT_IN_STATE, "result set");
+            throw PgplexErrors.misuse(PSQLState.OBJECT_NOT_IN_STATE, "This ResultSet is closed.");
         }
     }
 
@@ -386,8 +386,8 @@ public final class MergedResultSet extends DelegatingResultSet {
 
     private SQLException forwardOnly() throws SQLException {
         checkOpen();
-        return PgplexErrors.error(
-                SqlState.INVALID_CURSOR_STATE,
-                "the operation requires a scrollable result set, but this one is forward-only");
+        return PgplexErrors.misuse(
+                PSQLState.INVALID_CURSOR_STATE,
+                "Operation requires a scrollable ResultSet, but this ResultSet is FORWARD_ONLY.");
     }
 }

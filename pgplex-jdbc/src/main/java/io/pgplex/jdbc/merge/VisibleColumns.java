@@ -1,7 +1,6 @@
 package io.pgplex.jdbc.merge;
 
 import io.pgplex.jdbc.error.PgplexErrors;
-import io.pgplex.jdbc.error.SqlState;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -12,6 +11,7 @@ import java.sql.SQLException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGResultSetMetaData;
+import org.postgresql.util.PSQLState;
 
 /**
  * Hides the last columns of a result set and of its metadata: those that a fragment returns only to be sorted by. A
@@ -66,13 +66,15 @@ final class VisibleColumns implements InvocationHandler {
 
     private void checkColumn(@Nullable Object column) throws SQLException {
         if (column instanceof Integer index && index > visible) {
-            throw PgplexErrors.error(
-                    SqlState.INVALID_PARAMETER,
-                    "the column index is out of range: " + index + ", number of columns: " + visible);
+            throw PgplexErrors.misuse(
+                    PSQLState.INVALID_PARAMETER_VALUE,
+                    "The column index is out of range: {0}, number of columns: {1}.",
+                    index,
+                    visible);
         }
         if (column instanceof String label && delegate instanceof ResultSet rows && rows.findColumn(label) > visible) {
-            throw PgplexErrors.error(
-                    SqlState.UNDEFINED_COLUMN, "the column name " + label + " was not found in this result set");
+            throw PgplexErrors.misuse(
+                    PSQLState.UNDEFINED_COLUMN, "The column name {0} was not found in this ResultSet.", label);
         }
     }
 }

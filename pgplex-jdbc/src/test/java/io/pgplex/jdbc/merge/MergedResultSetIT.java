@@ -189,6 +189,39 @@ class MergedResultSetIT {
         assertThat(rows.getConcurrency()).isEqualTo(ResultSet.CONCUR_READ_ONLY);
     }
 
+    /** Applications compare pgjdbc's words. */
+    @Test
+    void failsInPgjdbcsWords() throws SQLException {
+        ResultSet merged = concatenated(RowWindow.ALL, FIRST);
+        ResultSet plain = query(1, FIRST);
+
+        assertSameFailure(() -> merged.getInt(1), () -> plain.getInt(1));
+        assertSameFailure(merged::last, plain::last);
+        merged.next();
+        plain.next();
+        assertSameFailure(() -> merged.getInt(3), () -> plain.getInt(3));
+        assertSameFailure(() -> merged.getInt("none"), () -> plain.getInt("none"));
+        assertSameFailure(() -> merged.updateInt(1, 1), () -> plain.updateInt(1, 1));
+        merged.close();
+        plain.close();
+        assertSameFailure(() -> merged.getInt(1), () -> plain.getInt(1));
+
+        ResultSet hidden = sorted(1, RowWindow.ALL, "SELECT 1 AS a, 2 AS b");
+        ResultSet visible = query(1, "SELECT 1 AS a");
+        hidden.next();
+        visible.next();
+        assertSameFailure(() -> hidden.getInt(2), () -> visible.getInt(2));
+        assertSameFailure(() -> hidden.getInt("b"), () -> visible.getInt("b"));
+    }
+
+    private static void assertSameFailure(ThrowingCallable merged, ThrowingCallable plain) {
+        Throwable expected = org.assertj.core.api.Assertions.catchThrowable(plain);
+        assertThatThrownBy(merged)
+                .isExactlyInstanceOf(expected.getClass())
+                .hasMessage(expected.getMessage())
+                .hasFieldOrPropertyWithValue("SQLState", ((SQLException) expected).getSQLState());
+    }
+
     @Test
     void holdsNoMoreThanAFetchOfEachShard() throws SQLException {
         ResultSet rows = sorted(1, RowWindow.ALL, series(1), series(2), series(3));
