@@ -4,6 +4,7 @@ import io.pgplex.jdbc.execute.LogicalSession;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.BaseConnection;
@@ -27,13 +28,15 @@ final class DetachedArray implements Array {
         this.text = text;
     }
 
-    /** A copy of an array as a parameter; one that is no array of a server is taken by its elements' text, as pgjdbc does. */
+    /** A copy of an array as a parameter: of any array its type's name and {@code toString()}, which is what pgjdbc reads. */
     static DetachedArray of(Array array) throws SQLException {
-        return array instanceof DetachedArray detached ? detached : of(array, null);
+        return array instanceof DetachedArray detached
+                ? detached
+                : new DetachedArray(null, array.getBaseTypeName(), Types.OTHER, array.toString());
     }
 
     /** A copy whose elements can be read as well, on the session's home shard. */
-    static DetachedArray of(Array array, @Nullable LogicalSession session) throws SQLException {
+    static DetachedArray of(Array array, LogicalSession session) throws SQLException {
         return new DetachedArray(session, array.getBaseTypeName(), array.getBaseType(), array.toString());
     }
 

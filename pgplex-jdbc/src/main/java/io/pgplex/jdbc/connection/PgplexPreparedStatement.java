@@ -195,7 +195,7 @@ public class PgplexPreparedStatement extends RecordingPreparedStatement {
         return connection.<@Nullable ResultSetMetaData>onHome(physical -> {
             try (PreparedStatement described = physical.prepareStatement(text.sql())) {
                 ResultSetMetaData metaData = described.getMetaData();
-                return metaData == null ? null : new CopiedResultSetMetaData(metaData);
+                return metaData == null ? null : new PgplexResultSetMetaData(metaData);
             }
         });
     }

@@ -9,7 +9,7 @@ import org.postgresql.jdbc.PgConnection;
 
 /**
  * One logical connection below the JDBC surface: its state, its transaction, the leases it holds. Used by one thread at a
- * time, except {@link #abort}.
+ * time, except {@link #abort} and {@link #isClosed}, which any thread may call.
  */
 public interface LogicalSession {
 

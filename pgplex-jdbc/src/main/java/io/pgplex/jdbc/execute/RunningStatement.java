@@ -31,12 +31,12 @@ public final class RunningStatement {
 
     /** Forgets a physical statement whose answer has arrived, or that failed; its warnings are kept. Call before it is closed. */
     public synchronized void finished(Statement statement) {
-        warn(warningsOf(statement));
         if (only == statement) {
             only = more == null || more.isEmpty() ? null : more.remove(more.size() - 1);
-        } else if (more != null) {
-            more.remove(statement);
+        } else if (more == null || !more.remove(statement)) {
+            return;
         }
+        warn(warningsOf(statement));
     }
 
     private static @Nullable SQLWarning warningsOf(Statement statement) {
