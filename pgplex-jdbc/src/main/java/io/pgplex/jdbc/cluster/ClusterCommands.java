@@ -141,10 +141,15 @@ public final class ClusterCommands {
             refuseTables(map, "join a shard to");
         }
         SchemaInstaller.install(connection);
-        String shard = shardName != null ? shardName : freeName("s", name -> map != null && map.shard(name) != null);
-        SchemaInstaller.writeMembership(connection, registry.cluster(), shard);
         try {
-            registry.change(changes -> addShard(changes, address, probe, nodeName, shard));
+            registry.change(changes -> {
+                // another client may have taken the name since: choose again on each attempt
+                ClusterMap now = changes.clusterExists() ? changes.map() : null;
+                String shard =
+                        shardName != null ? shardName : freeName("s", name -> now != null && now.shard(name) != null);
+                addShard(changes, address, probe, nodeName, shard);
+                SchemaInstaller.writeMembership(connection, registry.cluster(), shard);
+            });
         } catch (SQLException e) {
             forget(connection, address, e);
             throw e;

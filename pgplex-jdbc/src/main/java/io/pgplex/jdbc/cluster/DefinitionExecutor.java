@@ -245,7 +245,9 @@ public final class DefinitionExecutor {
         Set<TableName> names = new LinkedHashSet<>(map.views().keySet());
         boolean named =
                 switch (definition.subject()) {
-                    case TABLE, INDEX, VIEW, STATISTICS -> !definition.has(Trait.CASCADE);
+                    // a sequence's name is in the defaults of whatever tables use it
+                    case TABLE, INDEX, VIEW, STATISTICS ->
+                        !definition.has(Trait.CASCADE) && placement.extent() != Extent.EVERY_ABLE_SHARD;
                     default -> false;
                 };
         names.addAll(named ? placement.touched() : map.tables().keySet());
@@ -301,6 +303,7 @@ public final class DefinitionExecutor {
         if (resolved.isEmpty()) {
             throw Refusals.error("42P01", "relation " + name + " does not exist", null);
         }
+        Placement.refusePgplex(resolved.get(0).name());
         long oid = resolved.get(0).oid();
         return Objects.requireNonNull(inspector.describe(List.of(oid)).get(oid), name);
     }

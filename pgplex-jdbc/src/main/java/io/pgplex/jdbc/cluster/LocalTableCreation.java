@@ -1,6 +1,5 @@
 package io.pgplex.jdbc.cluster;
 
-import io.pgplex.jdbc.cluster.Definition.Trait;
 import io.pgplex.jdbc.execute.DefinitionScope;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.model.TableName;
@@ -30,14 +29,14 @@ final class LocalTableCreation {
         }
         long count = runs.onHome();
         Shard home = scope.map().homeShard();
-        TableName name = scope.on(home, connection -> {
+        DescribedRelation made = scope.on(home, connection -> {
             CatalogInspector inspector = new CatalogInspector(connection);
             DescribedRelation table = DefinitionExecutor.made(inspector, definition.object());
             new TableRules(scope.map(), inspector).check(List.of(table));
-            return table.name();
+            return table;
         });
-        if (definition.has(Trait.TEMPORARY)) {
-            scope.temporaryRelation(name.name());
+        if (made.temporary()) {
+            scope.temporaryRelation(made.name().name());
         }
         return count;
     }

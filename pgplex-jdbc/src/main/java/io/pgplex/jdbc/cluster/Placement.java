@@ -1,6 +1,7 @@
 package io.pgplex.jdbc.cluster;
 
 import io.pgplex.jdbc.cluster.Definition.Subject;
+import io.pgplex.jdbc.cluster.Definition.Trait;
 import io.pgplex.jdbc.cluster.Definition.Verb;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.TableName;
@@ -113,7 +114,8 @@ record Placement(Extent extent, List<TableName> touched, List<ResolvedRelation> 
                         : sequences ? Extent.EVERY_ABLE_SHARD : Extent.HOME;
             case INDEX, VIEW, RULE, STATISTICS -> touchesMap ? Extent.EVERY_SHARD : Extent.HOME;
             case MATERIALIZED_VIEW, FOREIGN_TABLE, HOME -> Extent.HOME;
-            case SEQUENCE, ROUTINE -> Extent.EVERY_ABLE_SHARD;
+            case SEQUENCE -> definition.has(Trait.TEMPORARY) ? Extent.HOME : Extent.EVERY_ABLE_SHARD;
+            case ROUTINE -> Extent.EVERY_ABLE_SHARD;
             case ROLE -> Extent.EVERY_SERVER;
             case SCHEMA, DATABASE, SERVER, EVERYWHERE -> Extent.EVERY_SHARD;
         };

@@ -1,7 +1,6 @@
 package io.pgplex.jdbc.cluster;
 
 import io.pgplex.jdbc.cluster.Definition.Subject;
-import io.pgplex.jdbc.cluster.Definition.Trait;
 import io.pgplex.jdbc.cluster.Placement.Extent;
 import io.pgplex.jdbc.execute.DefinitionScope;
 import io.pgplex.jdbc.transaction.MetadataChange;
@@ -39,11 +38,12 @@ final class ViewCreation {
         Shard home = scope.map().homeShard();
         Made made = scope.on(home, connection -> inspect(new CatalogInspector(connection)));
         TableName name = made.view().name();
-        if (definition.has(Trait.TEMPORARY)) {
+        boolean temporary = made.view().temporary();
+        if (temporary) {
             scope.temporaryRelation(name.name());
         }
         if (made.sharded() == null) {
-            if (!definition.has(Trait.TEMPORARY) && scope.map().views().containsKey(name)) {
+            if (!temporary && scope.map().views().containsKey(name)) {
                 throw Refusals.notSupported(
                         "view \"" + name + "\" over distributed tables cannot become one over local tables",
                         "Drop the view first.");

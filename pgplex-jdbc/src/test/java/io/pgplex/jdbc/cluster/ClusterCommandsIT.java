@@ -19,6 +19,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -129,6 +132,27 @@ class ClusterCommandsIT {
         // what a refused JOIN wrote is gone
         assertThat(server.query("d2", "SELECT count(*) FROM pgplex.membership")).isEqualTo("0");
         assertThat(map().shards()).hasSize(1);
+    }
+
+    @Test
+    void letsServersJoinAtTheSameTime() throws Exception {
+        join("d1");
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try (ClusterMapCache other = ClusterMapCache.open(store, "default")) {
+            ClusterCommands rival = commands(other);
+            Future<?> first = threads.submit(() -> commands.join(server.conninfo("d2"), null, null, null, false));
+            Future<?> second = threads.submit(() -> rival.join(server.conninfo("d3"), null, null, null, false));
+            first.get();
+            second.get();
+            ClusterMap map = ClusterMapChanges.read(store, "default").map();
+            assertThat(map.shards()).extracting(Shard::name).containsExactly("s1", "s2", "s3");
+            for (Shard shard : map.shards()) {
+                assertThat(server.query(map.primary(shard).database(), "SELECT shard FROM pgplex.membership"))
+                        .isEqualTo(shard.name());
+            }
+        } finally {
+            threads.shutdownNow();
+        }
     }
 
     @Test

@@ -323,6 +323,33 @@ class DefinitionExecutorIT {
     }
 
     @Test
+    void followsTheSequencesOfDefaults() throws SQLException {
+        run("CREATE SEQUENCE s1");
+        distributed("t", "k", "k int, n bigint DEFAULT nextval('s1')");
+        run("ALTER SEQUENCE s1 RENAME TO s2");
+        assertThat(Objects.requireNonNull(table("t").column("n")).defaultExpression())
+                .isEqualTo("nextval('public.s2'::regclass)");
+        run("ALTER TABLE s2 RENAME TO s3");
+        assertThat(Objects.requireNonNull(table("t").column("n")).defaultExpression())
+                .isEqualTo("nextval('public.s3'::regclass)");
+        run("DROP SEQUENCE s3 CASCADE");
+        assertThat(Objects.requireNonNull(table("t").column("n")).defaultKind()).isEqualTo(DefaultKind.NONE);
+        assertThat(whereIs("s3")).isEqualTo(NOWHERE);
+        run("ALTER TABLE t ALTER n SET DEFAULT 3");
+        assertThat(Objects.requireNonNull(table("t").column("n")).defaultKind()).isEqualTo(DefaultKind.CONSTANT);
+    }
+
+    @Test
+    void remembersTemporaryRelations() throws SQLException {
+        try (DefinitionScopeForTests scope = scope()) {
+            execute("CREATE TEMP TABLE a (k int)", scope);
+            execute("CREATE TABLE pg_temp.b AS SELECT 1 AS one", scope);
+            execute("CREATE VIEW c AS SELECT * FROM a", scope);
+            assertThat(scope.routingScope().temporaryRelations()).containsExactlyInAnyOrder("a", "b", "c");
+        }
+    }
+
+    @Test
     void keepsTheDistributionKey() throws SQLException {
         distributed("t", "k", "k int, a int");
         assertRefused("cannot drop column \"k\"", "ALTER TABLE t DROP COLUMN k");
@@ -518,6 +545,7 @@ class DefinitionExecutorIT {
         assertRefused("42501", "belongs to pgplex", () -> run("ALTER SCHEMA pgplex RENAME TO x"));
         assertRefused("42501", "belongs to pgplex", () -> run("DROP SCHEMA IF EXISTS a, pgplex CASCADE"));
         assertRefused("42501", "belongs to pgplex", () -> replicated("pgplex.x", "a int"));
+        assertRefused("42501", "belongs to pgplex", () -> run("CREATE VIEW pg_cluster AS SELECT 1"));
     }
 
     @Test
