@@ -37,8 +37,6 @@ record ColumnDefault(Set<String> functions, boolean sequence, boolean changing) 
         "CURRENT_SCHEMA"
     };
 
-    static final ColumnDefault NONE = new ColumnDefault(Set.of(), false, false);
-
     ColumnDefault {
         functions = Set.copyOf(functions);
     }

@@ -110,17 +110,34 @@ final class MapDifference {
                     "Create a new table that is distributed by another column.");
         }
         KeyType type = TableRules.keyType(now, keyNow.column().name());
-        // values keep their hash when an integer type becomes a wider one, and only then for certain
-        boolean widened =
-                type.family() == HashFamily.INTEGER && distributed.keyType().family() == HashFamily.INTEGER;
-        if (!widened
-                && key != null
-                && !key.column().type().equals(keyNow.column().type())) {
+        if (key != null
+                && !keepsValues(
+                        key.column().type(),
+                        distributed.keyType(),
+                        keyNow.column().type(),
+                        type)) {
             throw Refusals.notSupported(
                     "cannot change the type of column \"" + distributed.keyColumn() + "\", the distribution key of \""
                             + table.name() + "\"",
                     "Create a new table with the key's new type.");
         }
         return new Distributed(keyNow.column().name(), type);
+    }
+
+    /** Whether every value of the old type is the same value, with the same hash, in the new one. */
+    private static boolean keepsValues(String oldType, KeyType old, String newType, KeyType now) {
+        if (oldType.equals(newType)) {
+            return true;
+        }
+        if (old.family() == HashFamily.TEXT && now.family() == HashFamily.TEXT) {
+            return longest(newType) >= longest(oldType);
+        }
+        return old.family() == HashFamily.INTEGER && now.family() == HashFamily.INTEGER;
+    }
+
+    /** The n of {@code character varying(n)}; without one there is no limit. */
+    private static int longest(String type) {
+        int open = type.indexOf('(');
+        return open < 0 ? Integer.MAX_VALUE : Integer.parseInt(type.substring(open + 1, type.indexOf(')')));
     }
 }
