@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import org.postgresql.jdbc.PgConnection;
 
-/** One plain transaction on each shard, committed one after the other: enough for definitions while nothing crashes. */
+/** One transaction on each shard, committed in two phases: enough for definitions while nothing crashes. */
 final class DefinitionScopeForTests implements DefinitionScope, AutoCloseable {
 
     private final NodeConnector connector;
@@ -89,11 +89,27 @@ final class DefinitionScopeForTests implements DefinitionScope, AutoCloseable {
         return connector.connect(node.host(), node.port(), node.database());
     }
 
+    /** Commits as sessions do, so that nothing in a definition may forbid PREPARE TRANSACTION. */
     ClusterMap commit() throws SQLException {
-        for (Connection connection : connections.values()) {
-            connection.commit();
+        List<Shard> others = new ArrayList<>(map.shards());
+        others.removeIf(shard -> shard.ordinal() == 0 || !connections.containsKey(shard.name()));
+        for (Shard shard : others) {
+            ServerText.execute(connection(shard), "PREPARE TRANSACTION '" + gid(shard) + "'");
+        }
+        Connection home = connections.get(map.homeShard().name());
+        if (home != null) {
+            home.commit();
+        }
+        for (Shard shard : others) {
+            Connection connection = connection(shard);
+            connection.setAutoCommit(true);
+            ServerText.execute(connection, "COMMIT PREPARED '" + gid(shard) + "'");
         }
         return map;
+    }
+
+    private String gid(Shard shard) {
+        return "pgplex:default:" + map.homeShard().name() + ":" + System.identityHashCode(this) + ":" + shard.name();
     }
 
     @Override
