@@ -4,7 +4,6 @@ import io.pgplex.jdbc.cluster.Placement.Extent;
 import io.pgplex.jdbc.execute.DefinitionScope;
 import io.pgplex.jdbc.sql.ServerSql;
 import io.pgplex.metadata.model.ClusterMap;
-import io.pgplex.metadata.model.Node;
 import io.pgplex.metadata.model.Shard;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -48,7 +47,7 @@ final class ShardRuns {
                 switch (extent) {
                     case HOME -> List.of();
                     case EVERY_SHARD, EVERY_ABLE_SHARD -> others(scope.map());
-                    case EVERY_SERVER -> otherServers(scope.map());
+                    case EVERY_SERVER -> otherServers();
                 };
         if (shards.isEmpty()) {
             return;
@@ -73,17 +72,24 @@ final class ShardRuns {
         return map.shards().subList(1, map.shards().size());
     }
 
-    /** One shard for each server that the home shard is not on. */
-    private static List<Shard> otherServers(ClusterMap map) {
-        Set<String> servers = new HashSet<>();
+    /** One shard for each server that the home shard is not on; a server may have several names. */
+    private List<Shard> otherServers() throws SQLException {
+        Set<Long> servers = new HashSet<>();
         List<Shard> shards = new ArrayList<>();
-        for (Shard shard : map.shards()) {
-            Node primary = map.primary(shard);
-            if (servers.add(primary.host() + ":" + primary.port()) && shard.ordinal() > 0) {
+        for (Shard shard : scope.map().shards()) {
+            if (servers.add(scope.on(shard, ShardRuns::systemIdentifier)) && shard.ordinal() > 0) {
                 shards.add(shard);
             }
         }
         return shards;
+    }
+
+    private static Long systemIdentifier(PgConnection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(ServerSql.SYSTEM_IDENTIFIER);
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
     }
 
     private static long run(PgConnection connection, String sql, Extent extent) throws SQLException {

@@ -42,6 +42,9 @@ public final class ServerSql {
             + " pg_catalog.to_regclass('pgplex.membership') IS NOT NULL"
             + " FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
 
+    /** Which server it is, whatever name or database it was reached by. */
+    public static final String SYSTEM_IDENTIFIER = "SELECT s.system_identifier FROM pg_catalog.pg_control_system() s";
+
     /**
      * What names mean on a server, under the session's search_path. Parameter: names as SQL. For an index its table is
      * returned beside it.

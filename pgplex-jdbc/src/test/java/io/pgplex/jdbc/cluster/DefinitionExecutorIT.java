@@ -53,7 +53,7 @@ class DefinitionExecutorIT {
             server.createDatabase(database);
         }
         Node first = new Node(1, "pg1", server.host(), server.port(), "d1");
-        Node second = new Node(2, "pg2", server.host(), server.port(), "d2");
+        Node second = new Node(2, "pg2", "localhost", server.port(), "d2");
         map = new ClusterMap(
                 "default",
                 1,
