@@ -4,14 +4,14 @@ import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.ClientBuilder;
 import io.etcd.jetcd.common.exception.CompactedException;
-import io.etcd.jetcd.common.exception.ErrorCode;
 import io.etcd.jetcd.common.exception.EtcdException;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.pgplex.metadata.store.KeyValue;
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.MetadataException.Kind;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -109,23 +109,38 @@ final class EtcdConnection {
         if (root != error && root.getMessage() != null && !message.contains(root.getMessage())) {
             message += " (" + root.getMessage() + ")"; // gRPC says "io exception", its cause says what it was
         }
-        if (error instanceof CompactedException) {
-            return new MetadataException(Kind.COMPACTED, message, error);
-        }
-        ErrorCode code = error instanceof EtcdException etcd ? etcd.getErrorCode() : ErrorCode.UNKNOWN;
-        Kind kind =
-                switch (code) {
-                    case UNAUTHENTICATED, PERMISSION_DENIED -> Kind.DENIED;
-                    case DEADLINE_EXCEEDED, CANCELLED, ABORTED -> Kind.TIMEOUT;
-                    case OUT_OF_RANGE -> Kind.COMPACTED;
-                    case INVALID_ARGUMENT -> isAboutAuthentication(message) ? Kind.DENIED : Kind.UNAVAILABLE;
-                    default -> Kind.UNAVAILABLE;
-                };
+        Kind kind = error instanceof CompactedException ? Kind.COMPACTED : kindOf(innermostStatus(error));
         return new MetadataException(kind, message, error);
     }
 
-    /** A wrong password is an INVALID_ARGUMENT to etcd. */
-    private static boolean isAboutAuthentication(String message) {
-        return message.toLowerCase(Locale.ROOT).contains("auth");
+    /** jetcd logs in on the way to a call, and wraps a failure of that in one of the call. */
+    private static Status innermostStatus(Throwable error) {
+        Status status = Status.UNKNOWN;
+        for (Throwable next = error; next != null; next = next.getCause()) {
+            if (next instanceof StatusRuntimeException exception) {
+                status = exception.getStatus();
+            } else if (next instanceof EtcdException exception) {
+                status = Status.fromCode(
+                                Status.Code.valueOf(exception.getErrorCode().name()))
+                        .withDescription(exception.getMessage());
+            }
+        }
+        return status;
+    }
+
+    private static Kind kindOf(Status status) {
+        return switch (status.getCode()) {
+            case UNAUTHENTICATED, PERMISSION_DENIED -> Kind.DENIED;
+            case DEADLINE_EXCEEDED, CANCELLED, ABORTED -> Kind.TIMEOUT;
+            case OUT_OF_RANGE -> Kind.COMPACTED;
+            case INVALID_ARGUMENT, FAILED_PRECONDITION ->
+                isAboutLogin(String.valueOf(status.getDescription())) ? Kind.DENIED : Kind.UNAVAILABLE;
+            default -> Kind.UNAVAILABLE;
+        };
+    }
+
+    /** A wrong or missing login is an INVALID_ARGUMENT to etcd, one that it does not ask for a FAILED_PRECONDITION. */
+    private static boolean isAboutLogin(String description) {
+        return description.contains("authentication") || description.contains("user name");
     }
 }

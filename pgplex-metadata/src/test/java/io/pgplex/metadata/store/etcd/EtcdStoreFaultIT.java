@@ -3,6 +3,9 @@ package io.pgplex.metadata.store.etcd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.etcd.jetcd.Auth;
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.Client;
 import io.pgplex.metadata.store.Lease;
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.MetadataException.Kind;
@@ -11,6 +14,7 @@ import io.pgplex.metadata.store.Transaction;
 import io.pgplex.testkit.EtcdServer;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -152,5 +156,41 @@ class EtcdStoreFaultIT {
             assertThat(lost.await(30, TimeUnit.SECONDS)).isTrue();
             assertThat(lease.isAlive()).isFalse();
         }
+    }
+
+    private EtcdOptions withPassword(String password) {
+        return new EtcdOptions(List.of(URI.create(etcd.endpoint())), "root", password, null, null, null, null, TIMEOUT);
+    }
+
+    @Test
+    void onlyTheRightPasswordOpensAndNoneIsShown() throws Exception {
+        try (Client client = Client.builder().endpoints(etcd.endpoint()).build()) {
+            Auth auth = client.getAuthClient();
+            ByteSequence root = EtcdConnection.bytes("root");
+            auth.userAdd(root, EtcdConnection.bytes("right")).get();
+            auth.roleAdd(root).get();
+            auth.userGrantRole(root, root).get();
+            auth.authEnable().get();
+        }
+        try (EtcdStore store = EtcdStore.open(withPassword("right"))) {
+            store.commit(Transaction.builder().put("/a", "1").build());
+            RecordingListener listener = new RecordingListener();
+            store.watch("/a", 1, listener);
+            listener.awaitEvents(1);
+        }
+        assertThatThrownBy(() -> EtcdStore.open(withPassword("wr0ng")))
+                .hasMessageNotContaining("wr0ng")
+                .isInstanceOfSatisfying(
+                        MetadataException.class, e -> assertThat(e.kind()).isEqualTo(Kind.DENIED));
+        assertThatThrownBy(this::open).isInstanceOfSatisfying(MetadataException.class, e -> assertThat(e.kind())
+                .isEqualTo(Kind.DENIED));
+        assertThat(withPassword("wr0ng").toString()).contains("root").doesNotContain("wr0ng");
+    }
+
+    @Test
+    void aPasswordForAnEtcdWithoutAuthenticationIsDenied() {
+        assertThatThrownBy(() -> EtcdStore.open(withPassword("any")))
+                .isInstanceOfSatisfying(
+                        MetadataException.class, e -> assertThat(e.kind()).isEqualTo(Kind.DENIED));
     }
 }
