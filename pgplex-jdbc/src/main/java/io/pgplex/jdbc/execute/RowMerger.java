@@ -183,7 +183,7 @@ final class RowMerger {
     }
 
     private static void configure(PreparedStatement statement, ExecuteOptions options) throws SQLException {
-        statement.setLargeMaxRows(options.maxRows());
+        statement.setMaxRows((int) Math.min(options.maxRows(), Integer.MAX_VALUE));
         if (options.queryTimeoutMillis() > 0) {
             statement.unwrap(PgStatement.class).setQueryTimeoutMs(options.queryTimeoutMillis());
         }

@@ -103,7 +103,7 @@ record ShardCall(Fragment fragment, int fetchSize, boolean textTransfer, boolean
             statement.setFetchSize(fetchSize);
         }
         if (options.maxRows() > 0) {
-            statement.setLargeMaxRows(options.maxRows());
+            statement.setMaxRows((int) Math.min(options.maxRows(), Integer.MAX_VALUE));
         }
         if (options.maxFieldSizeBytes() > 0) {
             statement.setMaxFieldSize(options.maxFieldSizeBytes());

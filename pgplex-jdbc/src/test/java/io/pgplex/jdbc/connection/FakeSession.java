@@ -7,11 +7,16 @@ import io.pgplex.jdbc.execute.LogicalSession;
 import io.pgplex.jdbc.execute.PreparedText;
 import io.pgplex.jdbc.execute.RunningStatement;
 import io.pgplex.jdbc.execute.StatementResult;
+import io.pgplex.routing.hint.Hints;
+import io.pgplex.routing.scan.QuestionMark;
+import io.pgplex.routing.scan.ScannedStatement;
+import io.pgplex.routing.scan.StatementScanner;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Properties;
@@ -44,9 +49,13 @@ class FakeSession implements LogicalSession {
 
     @Override
     public PreparedText prepare(String sql, boolean jdbcParameters, boolean escapeProcessing) {
-        int parameters =
-                jdbcParameters ? (int) sql.chars().filter(c -> c == '?').count() : 0;
-        return new PreparedText(sql, List.of(), List.of(), parameters);
+        return scanned(sql, jdbcParameters);
+    }
+
+    static PreparedText scanned(String sql, boolean jdbcParameters) {
+        List<ScannedStatement> statements =
+                StatementScanner.scan(sql, jdbcParameters ? QuestionMark.PARAMETER : QuestionMark.OPERATOR);
+        return new PreparedText(sql, jdbcParameters, statements, Collections.nCopies(statements.size(), Hints.NONE));
     }
 
     @Override

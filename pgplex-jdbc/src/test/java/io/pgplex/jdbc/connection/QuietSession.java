@@ -9,7 +9,7 @@ import java.util.List;
 
 /** A session that answers without allocating, so that what the JDBC surface allocates can be measured. */
 final class QuietSession extends FakeSession {
-    private final PreparedText text = new PreparedText("SELECT ?", List.of(), List.of(), 1);
+    private final PreparedText text = scanned("SELECT ?", true);
     private final List<StatementResult> answer = List.of(new FakeRows().answer());
 
     @Override

@@ -289,7 +289,7 @@ class MergedResultSetIT {
     void closesTheOtherShardsWhenOneFailsToClose() throws SQLException {
         ResultSet first = query(0, FIRST);
         ResultSet second = query(1, SECOND);
-        ResultSet failing = new io.pgplex.jdbc.connection.DelegatingResultSet() {
+        ResultSet failing = new io.pgplex.jdbc.delegate.DelegatingResultSet() {
             @Override
             protected ResultSet delegate() {
                 return first;

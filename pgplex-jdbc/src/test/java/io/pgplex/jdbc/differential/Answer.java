@@ -1,0 +1,75 @@
+package io.pgplex.jdbc.differential;
+
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** What a statement answered: its columns and rows, a count, or the SQLState of its error. */
+record Answer(String sqlState, String message, List<String> columns, List<String> rows, long count) {
+
+    /** Runs a statement; rows that have no order of their own are sorted, so that they can be compared. */
+    static Answer of(Statement statement, String sql, boolean ordered) {
+        try {
+            if (!statement.execute(sql)) {
+                return new Answer("", "", List.of(), List.of(), statement.getLargeUpdateCount());
+            }
+            try (ResultSet rows = statement.getResultSet()) {
+                return read(rows, ordered);
+            }
+        } catch (SQLException e) {
+            return new Answer(
+                    String.valueOf(e.getSQLState()), String.valueOf(e.getMessage()), List.of(), List.of(), -1);
+        } catch (RuntimeException e) {
+            return new Answer("bug", e + " at " + e.getStackTrace()[0], List.of(), List.of(), -1);
+        }
+    }
+
+    static Answer read(ResultSet rows, boolean ordered) throws SQLException {
+        ResultSetMetaData metaData = rows.getMetaData();
+        List<String> columns = new ArrayList<>();
+        for (int i = 1; i <= metaData.getColumnCount(); i++) {
+            columns.add(metaData.getColumnLabel(i) + " " + metaData.getColumnTypeName(i));
+        }
+        List<String> all = new ArrayList<>();
+        while (rows.next()) {
+            StringBuilder row = new StringBuilder();
+            for (int i = 1; i <= columns.size(); i++) {
+                row.append(i == 1 ? "" : " | ").append(rows.getString(i));
+            }
+            all.add(row.toString());
+        }
+        if (!ordered) {
+            Collections.sort(all);
+        }
+        return new Answer("", "", columns, all, -1);
+    }
+
+    boolean failed() {
+        return !sqlState.isEmpty();
+    }
+
+    /** Whether pgplex said that it does not do this, rather than answer. */
+    boolean refused() {
+        return sqlState.equals("0A000");
+    }
+
+    /** Whether both say the same; of errors only the SQLState counts. */
+    boolean same(Answer other) {
+        return sqlState.equals(other.sqlState)
+                && columns.equals(other.columns)
+                && rows.equals(other.rows)
+                && count == other.count;
+    }
+
+    @Override
+    public String toString() {
+        if (failed()) {
+            return sqlState + " " + message;
+        }
+        return columns.isEmpty() ? "count " + count : columns + "\n    " + String.join("\n    ", rows);
+    }
+}

@@ -1,0 +1,11 @@
+package io.pgplex.jdbc.differential;
+
+import io.pgplex.testkit.PgplexCluster;
+
+@PgplexCluster(shards = 3, locale = "icu:en-US")
+class LinguisticDifferentialIT extends DifferentialContract {
+    @Override
+    String refusals() {
+        return "refused.sql";
+    }
+}
