@@ -100,7 +100,7 @@ public final class Block {
     }
 
     /** Every expression of the block, WHERE and ON included. */
-    List<Expr> expressions() {
+    public List<Expr> expressions() {
         return expressions;
     }
 
@@ -109,7 +109,7 @@ public final class Block {
     }
 
     /** Its output columns; null when they are not known. */
-    @Nullable List<Output> outputs() {
+    public @Nullable List<Output> outputs() {
         return outputs;
     }
 
@@ -143,7 +143,7 @@ public final class Block {
     }
 
     /** The same for any expression that is a plain column reference. */
-    @Nullable Attribute attribute(@Nullable Expr expression) {
+    public @Nullable Attribute attribute(@Nullable Expr expression) {
         return expression instanceof Expr.Column column ? lookup(column) : null;
     }
 

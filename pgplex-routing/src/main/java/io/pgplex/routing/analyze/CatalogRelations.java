@@ -7,9 +7,7 @@ import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableDistribution;
 import io.pgplex.routing.analyze.syntax.Query;
-import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.scan.Identifiers;
-import io.pgplex.routing.scan.ScannedStatement;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -44,26 +42,26 @@ public final class CatalogRelations {
     }
 
     /**
-     * The statement with the relations in front.
+     * Puts the relations in front of the statement.
      *
      * @param with the statement's own WITH, or null
      * @param first the token that its main part begins with
      */
-    public Fragment splice(
-            ScannedStatement text, Collection<String> names, Query.@Nullable With with, int first) {
+    public void splice(Splice splice, Collection<String> names, Query.@Nullable With with, int first) {
+        if (names.isEmpty()) {
+            return;
+        }
         List<String> ctes = new ArrayList<>();
         for (String name : names) {
             ctes.add(name.equals("pg_cluster") ? cluster() : tables());
         }
         String joined = String.join(", ", ctes);
-        Splice splice = new Splice(text);
         if (with == null) {
             splice.insertBefore(first, "WITH " + joined + " ");
         } else {
             // behind WITH or WITH RECURSIVE, so that the statement's own CTEs see them
             splice.insertBefore(with.from() + (with.recursive() ? 2 : 1), joined + ", ");
         }
-        return splice.fragment();
     }
 
     private String cluster() {

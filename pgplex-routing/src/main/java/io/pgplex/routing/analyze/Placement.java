@@ -17,23 +17,23 @@ public record Placement(@Nullable HashFamily family, Set<Attribute> strong, Set<
 
     static final Placement EVERYWHERE = new Placement(null, Set.of(), Set.of());
 
-    Placement {
+    public Placement {
         strong = Set.copyOf(strong);
         weak = Set.copyOf(weak);
     }
 
-    boolean isEverywhere() {
+    public boolean isEverywhere() {
         return family == null;
     }
 
-    Set<Attribute> all() {
+    public Set<Attribute> all() {
         Set<Attribute> all = new HashSet<>(strong);
         all.addAll(weak);
         return all;
     }
 
     /** Whether correlation with an outer block ties all rows to one shard. */
-    boolean isPinned(Block block) {
+    public boolean isPinned(Block block) {
         return all().stream().anyMatch(attribute -> attribute.relation().block() != block);
     }
 }

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,14 +30,14 @@ import org.jspecify.annotations.Nullable;
 public final class Placements {
 
     private final FunctionRules functions;
-    private final Map<Block, Placement> done = new IdentityHashMap<>();
+    private final IdentityHashMap<Block, Placement> done = new IdentityHashMap<>();
 
     public Placements(FunctionRules functions) {
         this.functions = functions;
     }
 
     /** Where the rows of a block lie before they are grouped, sorted or cut. */
-    Placement rows(Block block) {
+    public Placement rows(Block block) {
         Placement known = done.get(block);
         if (known != null) {
             return known;
@@ -53,8 +52,8 @@ public final class Placements {
     }
 
     /** Where the rows of a subquery lie, all of its clauses applied. */
-    QueryPlacement rows(ResolvedQuery query, boolean asSet) {
-        return query.isSetOperation() ? setOperation(query, asSet) : result(query, asSet);
+    public QueryPlacement rows(ResolvedQuery query, boolean asSet) {
+        return query.isSetOperation() ? setOperation(query, asSet, query.syntax().limit()) : result(query, asSet);
     }
 
     private static List<FromTree> factors(FromTree tree) {
@@ -421,23 +420,28 @@ public final class Placements {
         }
     }
 
-    static List<Expr> orderBy(ResolvedQuery query) {
+    public static List<Expr> orderBy(ResolvedQuery query) {
         return query.syntax().orderBy().stream().map(item -> item.expression()).toList();
     }
 
-    static boolean meet(Set<Attribute> one, Set<Attribute> other) {
+    public static boolean meet(Set<Attribute> one, Set<Attribute> other) {
         return one.stream().anyMatch(other::contains);
     }
 
-    private QueryPlacement setOperation(ResolvedQuery query, boolean asSet) {
+    /** The same for a set operation at the top of a statement, whose LIMIT the client applies. */
+    public QueryPlacement withoutLimit(ResolvedQuery query) {
+        return setOperation(query, false, null);
+    }
+
+    private QueryPlacement setOperation(ResolvedQuery query, boolean asSet, Query.@Nullable Limit limit) {
         QueryPlacement left = rows(query.left(), true);
         QueryPlacement right = rows(query.right(), true);
         Query.SetOperation operation = query.setOperation();
         Block place = anyBlock(query);
         String name = operation.operator().name();
         if (left.isEverywhere() && right.isEverywhere()) {
-            if (query.syntax().limit() != null && asSet) {
-                throw refuse(Unsupported.LIMIT_IN_SUBQUERY, place, query.syntax().limit().from());
+            if (limit != null && asSet) {
+                throw refuse(Unsupported.LIMIT_IN_SUBQUERY, place, limit.from());
             }
             return QueryPlacement.EVERYWHERE;
         }
@@ -451,8 +455,8 @@ public final class Placements {
         strong.retainAll(right.strong());
         boolean pinned = !outer.isEmpty();
         boolean concatenates = operation.all() && operation.operator() == Query.SetOperation.Operator.UNION;
-        if (!pinned && query.syntax().limit() != null) {
-            throw refuse(Unsupported.LIMIT_IN_SUBQUERY, place, query.syntax().limit().from());
+        if (!pinned && limit != null) {
+            throw refuse(Unsupported.LIMIT_IN_SUBQUERY, place, limit.from());
         }
         if (!pinned && !concatenates && strong.isEmpty()) {
             throw refuse(Unsupported.SET_OPERATION_ACROSS_SHARDS, place, query.syntax().from(), name);
@@ -470,7 +474,7 @@ public final class Placements {
     }
 
     /** Some block of the query, for the text that its tokens count in. */
-    static Block anyBlock(ResolvedQuery query) {
+    public static Block anyBlock(ResolvedQuery query) {
         ResolvedQuery at = query;
         while (at.isSetOperation()) {
             at = at.left();
@@ -478,7 +482,7 @@ public final class Placements {
         return Objects.requireNonNull(at.block());
     }
 
-    static RoutingException refuse(Unsupported refusal, Block block, int token, String... names) {
+    public static RoutingException refuse(Unsupported refusal, Block block, int token, String... names) {
         return new RoutingException(refusal.at(Positions.of(block, token), names));
     }
 }

@@ -17,7 +17,7 @@ public record QueryPlacement(
 
     static final QueryPlacement EVERYWHERE = new QueryPlacement(null, Set.of(), Set.of(), Set.of());
 
-    boolean isEverywhere() {
+    public boolean isEverywhere() {
         return family == null;
     }
 }

@@ -97,6 +97,11 @@ public final class RelationUse {
         return token;
     }
 
+    /** Where its name stands in the statement, characters from 1; 0 when it is in a view. */
+    public int position() {
+        return Positions.of(block, token);
+    }
+
     /** Whether its own name can qualify columns: not inside a join that has an alias. */
     boolean isNamed() {
         return named;

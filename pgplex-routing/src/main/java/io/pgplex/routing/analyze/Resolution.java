@@ -6,7 +6,6 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,7 @@ public final class Resolution {
     private final Set<String> catalogs = new LinkedHashSet<>();
     private boolean catalogInView;
     private boolean unknownView;
-    private final Map<Object, Boolean> open = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Boolean> open = new IdentityHashMap<>();
     private final Set<Object> recursive = new HashSet<>();
 
     /** The SELECT. */
@@ -37,6 +36,10 @@ public final class Resolution {
     /** The statement that writes. */
     public ResolvedModification target() {
         return Objects.requireNonNull(target);
+    }
+
+    public boolean isModification() {
+        return target != null;
     }
 
     void target(ResolvedModification top) {

@@ -116,7 +116,7 @@ public final class ResolvedQuery {
     }
 
     /** The table column that an output column passes on, in every branch one of the same type; otherwise null. */
-    @Nullable Column origin(int position) {
+    public @Nullable Column origin(int position) {
         if (left != null) {
             Column one = left.origin(position);
             Column other = right().origin(position);
@@ -132,5 +132,5 @@ public final class ResolvedQuery {
     }
 
     /** One output column: its name, its expression (null from a star) and the attribute it is (null if computed). */
-    record Output(String name, @Nullable Expr expression, @Nullable Attribute attribute) {}
+    public record Output(String name, @Nullable Expr expression, @Nullable Attribute attribute) {}
 }

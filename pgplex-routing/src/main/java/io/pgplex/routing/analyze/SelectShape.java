@@ -116,8 +116,8 @@ public final class SelectShape {
         }
         for (int i = 0; i < position; i++) {
             Expr expression = items.get(i).expression();
-            if (expression instanceof Expr.Column column && column.star()
-                    || expression instanceof Expr.Indirection indirection && indirection.star()) {
+            if ((expression instanceof Expr.Column column && column.star())
+                    || (expression instanceof Expr.Indirection indirection && indirection.star())) {
                 return null;
             }
         }

@@ -35,7 +35,7 @@ public final class ShardAnalysis {
         List<ShardSelector> parts = new ArrayList<>();
         for (RelationUse use : resolution.uses()) {
             if (use.isDistributed()) {
-                parts.add(use(use));
+                parts.add(of(use));
             }
         }
         if (resolution.hasUnknownView()) {
@@ -44,7 +44,8 @@ public final class ShardAnalysis {
         return Selectors.or(parts);
     }
 
-    private ShardSelector use(RelationUse use) {
+    /** The shards outside of which no row of a distributed table matters where it is used. */
+    public ShardSelector of(RelationUse use) {
         KeyClass keys = new KeyClass(use.keyType().family());
         Attribute key = use.key();
         keys.add(key);
@@ -60,6 +61,11 @@ public final class ShardAnalysis {
         keys.add(attribute);
         Block block = attribute.relation().block();
         return follow(keys, type, block, Set.of(attribute.relation()), null);
+    }
+
+    /** The shards of an attribute that a subquery gives as a constant; all when it is none. */
+    ShardSelector constantOf(Attribute attribute, KeyType type) {
+        return attribute.relation().isNullable() ? Selectors.ALL : constant(attribute, type);
     }
 
     private ShardSelector follow(

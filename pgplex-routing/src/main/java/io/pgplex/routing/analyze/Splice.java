@@ -20,7 +20,7 @@ public final class Splice {
         this.text = text;
     }
 
-    private record Change(int from, int to, SqlText with) {}
+    private record Change(int from, int to, SqlText with, boolean after) {}
 
     public Splice insertBefore(int token, String sql) {
         return insertBefore(token, new SqlText().append(sql));
@@ -28,14 +28,31 @@ public final class Splice {
 
     /** Puts text right before a token; at the end when there is no such token. */
     public Splice insertBefore(int token, SqlText sql) {
-        changes.add(new Change(token, token, sql));
+        changes.add(new Change(token, token, sql, false));
+        return this;
+    }
+
+    public Splice insertAfter(int token, String sql) {
+        return insertAfter(token, new SqlText().append(sql));
+    }
+
+    /** Puts text right behind the token before {@code token}. */
+    public Splice insertAfter(int token, SqlText sql) {
+        changes.add(new Change(token, token, sql, true));
         return this;
     }
 
     /** Puts text in place of the tokens from {@code from}, up to {@code to}. */
     public Splice replace(int from, int to, SqlText sql) {
-        changes.add(new Change(from, to, sql));
+        changes.add(new Change(from, to, sql, false));
         return this;
+    }
+
+    /** The same changes, to which further ones can be added. */
+    public Splice copy() {
+        Splice copy = new Splice(text);
+        copy.changes.addAll(changes);
+        return copy;
     }
 
     public boolean isEmpty() {
@@ -64,31 +81,56 @@ public final class Splice {
     }
 
     private void slice(int from, int to, SqlText out) {
-        List<Change> inside = new ArrayList<>();
-        for (Change change : changes) {
-            boolean insertion = change.from == change.to;
-            if (change.from >= from && change.to <= to && (insertion || change.from < to)) {
-                inside.add(change);
-            }
-        }
-        inside.sort(Comparator.comparingInt(Change::from).thenComparingInt(Change::to));
         int at = from;
-        for (Change change : inside) {
+        boolean separated = true;
+        for (Change change : inside(from, to)) {
             if (change.from < at) {
                 // inside a part that is replaced as a whole
                 continue;
             }
-            copy(at, change.from, out);
             if (at < change.from) {
+                if (!separated) {
+                    between(at - 1, at, out);
+                }
+                copy(at, change.from, out);
+                separated = false;
+            }
+            if (!change.after && !separated) {
                 between(change.from - 1, change.from, out);
+                separated = true;
             }
             out.append(change.with);
+            if (change.to > change.from) {
+                separated = false;
+            }
             at = change.to;
-            if (change.to > change.from && at < to) {
+        }
+        if (at < to) {
+            if (!separated) {
                 between(at - 1, at, out);
             }
+            copy(at, to, out);
         }
-        copy(at, to, out);
+    }
+
+    private List<Change> inside(int from, int to) {
+        boolean all = from == 0 && to == text.tokenCount();
+        List<Change> inside = new ArrayList<>();
+        for (Change change : changes) {
+            if (change.from < from || change.to > to) {
+                continue;
+            }
+            boolean insertion = change.from == change.to;
+            // what is put at an edge of the slice belongs to it when it stands before its first token
+            boolean within = change.from > from && change.from < to;
+            if (all || !insertion || within || (change.from == from && !change.after)) {
+                inside.add(change);
+            }
+        }
+        inside.sort(Comparator.comparingInt(Change::from)
+                .thenComparing(change -> !change.after)
+                .thenComparingInt(Change::to));
+        return inside;
     }
 
     /** The white space and comments between two tokens. */

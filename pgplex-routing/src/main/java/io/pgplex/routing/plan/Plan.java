@@ -2,6 +2,8 @@ package io.pgplex.routing.plan;
 
 import io.pgplex.metadata.model.KeyType;
 import io.pgplex.routing.bind.ShardSelector;
+import io.pgplex.routing.command.StatementClass;
+import io.pgplex.routing.scan.ScannedStatement;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -53,4 +55,20 @@ public sealed interface Plan {
             evaluations = List.copyOf(evaluations);
         }
     }
+
+    /**
+     * A statement that concerns sessions, transactions, definitions or the cluster, which whoever executes plans knows
+     * how to run.
+     */
+    record Utility(StatementClass statementClass, ScannedStatement statement) implements Plan {}
+
+    /**
+     * {@code EXPLAIN}.
+     *
+     * @param explained the plan of the statement that is explained
+     * @param options the text between EXPLAIN and that statement
+     * @param analyze whether it is executed
+     * @param statement the statement that is explained
+     */
+    record Explain(Plan explained, String options, boolean analyze, ScannedStatement statement) implements Plan {}
 }

@@ -83,6 +83,15 @@ public enum Unsupported {
     WINDOW_FUNCTION(
             "window function %s() over several shards is not supported",
             "Add the distribution key to PARTITION BY, or bind it to a value."),
+    SUBQUERY_BESIDE_AGGREGATE(
+            "subquery beside an aggregate, DISTINCT or window function over several shards is not supported",
+            "Compute the subquery first and pass its value as a parameter, or bind the distribution key to a value."),
+    COLLATION_NOT_KNOWN(
+            "aggregate, DISTINCT or window function over text whose collation is not known, on several shards",
+            "Add COLLATE to the expression, or bind the distribution key to a value."),
+    WHOLE_ROW(
+            "row of \"%s\" as a value beside an aggregate, DISTINCT or window function over several shards is not supported",
+            "Name the columns, or bind the distribution key to a value."),
     GROUPING_SETS(
             "%s over several shards is not supported",
             "Use one GROUP BY per grouping set, or bind the distribution key to a value."),
@@ -141,6 +150,7 @@ public enum Unsupported {
     MERGE_ACROSS_SHARDS(
             "MERGE on several shards is not supported",
             "Use INSERT ... ON CONFLICT, or bind the distribution key to a value."),
+    WRITE_THROUGH_VIEW("write through view \"%s\" is not supported", "Write to the table below the view."),
     CURRENT_OF(
             "WHERE CURRENT OF on several shards is not supported",
             "Update by the primary key and the distribution key."),

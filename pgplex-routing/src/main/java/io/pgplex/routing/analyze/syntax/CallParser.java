@@ -53,7 +53,8 @@ final class CallParser {
             if (!distinct) {
                 cursor.accept("ALL");
             }
-            plain = name.size() == 1 && WORDY.contains(name.get(0)) ? wordyArguments(arguments) : arguments(arguments);
+            boolean wordy = name.size() == 1 && WORDY.contains(name.get(0));
+            plain = wordy ? wordyArguments(arguments) : arguments(arguments);
             if (cursor.is("ORDER")) {
                 orderBy = queries.orderBy();
             }

@@ -10,12 +10,10 @@ final class FromParser {
 
     private final Cursor cursor;
     private final ExpressionParser expressions;
-    private final QueryParser queries;
 
-    FromParser(Cursor cursor, ExpressionParser expressions, QueryParser queries) {
+    FromParser(Cursor cursor, ExpressionParser expressions) {
         this.cursor = cursor;
         this.expressions = expressions;
-        this.queries = queries;
     }
 
     List<FromItem> list() {

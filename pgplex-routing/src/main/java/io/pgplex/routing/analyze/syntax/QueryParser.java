@@ -20,7 +20,7 @@ final class QueryParser {
         this.cursor = cursor;
         this.expressions = new ExpressionParser(cursor, this);
         this.calls = new CallParser(cursor, expressions, this);
-        this.relations = new FromParser(cursor, expressions, this);
+        this.relations = new FromParser(cursor, expressions);
         this.modifications = new ModificationParser(cursor, expressions, this, relations);
     }
 

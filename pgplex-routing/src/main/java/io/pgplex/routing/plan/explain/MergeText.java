@@ -22,7 +22,7 @@ final class MergeText {
         } else if (merge instanceof Merge.Sorted sorted) {
             lines.add("Merge: Sorted");
             lines.add("Sort Key: " + sorted.keys().stream().map(MergeText::key).collect(Collectors.joining(", ")));
-            lines.add("Visible Columns: " + sorted.visibleColumns());
+            lines.add("Hidden Columns: " + sorted.hiddenColumns());
             limit(sorted.limit(), lines);
             Finish otherwise = sorted.otherwise();
             if (otherwise != null) {
@@ -65,6 +65,10 @@ final class MergeText {
         for (Finish.Piece piece : finish.pieces()) {
             if (piece instanceof Finish.Text text) {
                 sql.append(text.sql());
+            } else if (piece instanceof Finish.Columns columns) {
+                sql.append(columns.hidden() == 0 ? "*" : "<all but the last " + columns.hidden() + ">");
+            } else if (piece instanceof Finish.Column column) {
+                sql.append(column.column() > 0 ? "c" + column.column() : "<c" + column.column() + ">");
             } else if (piece instanceof Finish.TypeOf type) {
                 sql.append("<type of c").append(type.column()).append('>');
             } else if (piece instanceof Finish.Average average) {

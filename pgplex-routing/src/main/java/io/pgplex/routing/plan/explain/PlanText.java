@@ -32,6 +32,12 @@ public final class PlanText {
 
     /** The plan of one execution that concerns these shards. */
     public static List<String> lines(Plan plan, ClusterMap map, @Nullable ShardSet shards) {
+        if (plan instanceof Plan.Utility utility) {
+            return List.of("Utility  (" + utility.statementClass().getClass().getSimpleName() + ")");
+        }
+        if (plan instanceof Plan.Explain explain) {
+            return lines(explain.explained(), map, shards);
+        }
         SelectorText selectors = new SelectorText(map);
         return plan instanceof Plan.Sharded sharded
                 ? sharded(sharded, selectors, shards)

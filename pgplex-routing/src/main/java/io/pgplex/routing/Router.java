@@ -1,0 +1,134 @@
+package io.pgplex.routing;
+
+import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.Table;
+import io.pgplex.routing.analyze.Positions;
+import io.pgplex.routing.analyze.RelationNames;
+import io.pgplex.routing.analyze.Selectors;
+import io.pgplex.routing.analyze.syntax.Modification;
+import io.pgplex.routing.analyze.syntax.Query;
+import io.pgplex.routing.analyze.syntax.StatementParser;
+import io.pgplex.routing.analyze.syntax.UnknownSyntaxException;
+import io.pgplex.routing.command.StatementClass;
+import io.pgplex.routing.command.StatementClassifier;
+import io.pgplex.routing.hint.Hints;
+import io.pgplex.routing.plan.Effect;
+import io.pgplex.routing.plan.Fragment;
+import io.pgplex.routing.plan.Plan;
+import io.pgplex.routing.plan.StatementKind;
+import io.pgplex.routing.plan.Unsupported;
+import io.pgplex.routing.plan.insert.InsertPlanner;
+import io.pgplex.routing.plan.modify.ModificationPlanner;
+import io.pgplex.routing.plan.select.SelectPlanner;
+import io.pgplex.routing.scan.QuestionMark;
+import io.pgplex.routing.scan.ScannedStatement;
+import io.pgplex.routing.scan.StatementScanner;
+import java.util.List;
+
+/** From one statement to its plan. Stateless and thread-safe; a plan may be cached for the map it was made from. */
+public final class Router {
+
+    private Router() {}
+
+    /**
+     * The plan of a statement.
+     *
+     * @param statement one statement of the application's text
+     * @param hints what its hints say
+     * @param map the cluster as it is now
+     * @param scope how the session resolves names
+     * @throws RoutingException when the statement cannot run at all; one that cannot run on several shards only has a
+     *     plan that says so
+     */
+    public static Plan plan(ScannedStatement statement, Hints hints, ClusterMap map, RoutingScope scope) {
+        StatementClass statementClass = StatementClassifier.classify(statement);
+        if (statementClass instanceof StatementClass.Explain explain) {
+            return explain(explain, statement, hints, map, scope);
+        }
+        if (!touchesRows(statementClass)) {
+            return new Plan.Utility(statementClass, statement);
+        }
+        HintRules rules = new HintRules(hints, map);
+        Plan hinted = rules.place(statement, statementClass, scope);
+        return hinted != null ? hinted : rules.guard(rows(statement, statementClass, map, scope));
+    }
+
+    private static boolean touchesRows(StatementClass statementClass) {
+        return statementClass instanceof StatementClass.Query
+                || statementClass instanceof StatementClass.Insert
+                || statementClass instanceof StatementClass.Update
+                || statementClass instanceof StatementClass.Delete
+                || statementClass instanceof StatementClass.Merge
+                || statementClass instanceof StatementClass.Call
+                || statementClass instanceof StatementClass.Do;
+    }
+
+    private static Plan explain(
+            StatementClass.Explain explain,
+            ScannedStatement statement,
+            Hints hints,
+            ClusterMap map,
+            RoutingScope scope) {
+        String text = statement.text().substring(explain.statementOffset());
+        QuestionMark questionMark = statement.parameterCount() > 0 ? QuestionMark.PARAMETER : QuestionMark.OPERATOR;
+        List<ScannedStatement> explained = StatementScanner.scan(text, questionMark);
+        Plan plan = plan(explained.get(0), hints, map, scope);
+        return new Plan.Explain(plan, explain.options(), explain.analyze(), explained.get(0));
+    }
+
+    private static Plan rows(
+            ScannedStatement statement, StatementClass statementClass, ClusterMap map, RoutingScope scope) {
+        if (statementClass instanceof StatementClass.Call || statementClass instanceof StatementClass.Do) {
+            StatementKind kind =
+                    statementClass instanceof StatementClass.Call ? StatementKind.CALL : StatementKind.OTHER;
+            return home(statement, kind, kind == StatementKind.CALL);
+        }
+        StatementParser.Statement syntax;
+        try {
+            syntax = StatementParser.parse(statement);
+        } catch (UnknownSyntaxException unknown) {
+            return unknown(statement, statementClass, unknown, map, scope);
+        }
+        Query query = syntax.query();
+        Modification modification = syntax.modification();
+        if (query != null) {
+            return new SelectPlanner(query, statement, map, scope).plan();
+        }
+        if (modification == null) {
+            throw new IllegalStateException("neither a query nor a modification");
+        }
+        ModificationPlanner planner = new ModificationPlanner(modification, statement, map, scope);
+        Table table = planner.table();
+        return table != null && InsertPlanner.isValues(statement)
+                ? InsertPlanner.plan(statement, table, map, scope)
+                : planner.plan();
+    }
+
+    /** Text that the parser does not know runs on the home shard when no word in it can be a shared table. */
+    private static Plan unknown(
+            ScannedStatement statement,
+            StatementClass statementClass,
+            UnknownSyntaxException unknown,
+            ClusterMap map,
+            RoutingScope scope) {
+        RelationNames names = new RelationNames(map, scope);
+        for (int i = 0; i < statement.tokenCount(); i++) {
+            if (statement.isName(i) && names.isSharedAnywhere(statement.identifier(i))) {
+                throw new RoutingException(Unsupported.UNPARSABLE.at(
+                        Positions.at(statement, unknown.offset()), statement.identifier(i)));
+            }
+        }
+        return home(statement, HintRules.kind(statementClass), HintRules.returnsRows(statement, statementClass));
+    }
+
+    private static Plan home(ScannedStatement statement, StatementKind kind, boolean returnsRows) {
+        return new Plan.Sharded(
+                kind,
+                Effect.MAY_WRITE,
+                returnsRows,
+                Fragment.original(statement.text(), statement.parameterCount()),
+                Selectors.HOME,
+                null,
+                Unsupported.DO_BLOCK.at(0));
+    }
+}

@@ -1,0 +1,189 @@
+package io.pgplex.routing.plan.select;
+
+import io.pgplex.routing.analyze.Block;
+import io.pgplex.routing.analyze.OutputName;
+import io.pgplex.routing.analyze.Placements;
+import io.pgplex.routing.analyze.ResolvedQuery;
+import io.pgplex.routing.analyze.ResolvedQuery.Output;
+import io.pgplex.routing.analyze.Splice;
+import io.pgplex.routing.analyze.SqlText;
+import io.pgplex.routing.analyze.syntax.Expr;
+import io.pgplex.routing.analyze.syntax.Query;
+import io.pgplex.routing.analyze.syntax.SortItem;
+import io.pgplex.routing.plan.Finish;
+import io.pgplex.routing.plan.Merge;
+import io.pgplex.routing.plan.SortKey;
+import io.pgplex.routing.plan.Unsupported;
+import io.pgplex.routing.scan.ScannedStatement;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * ORDER BY over several shards: each shard sorts, the client merges. What the select list lacks is added behind it.
+ *
+ * <pre>
+ * SELECT name FROM t ORDER BY age DESC LIMIT 3
+ * SELECT name, age FROM t ORDER BY age DESC LIMIT 3     merged by column -1, of which the application sees nothing
+ * </pre>
+ */
+final class SortPlanner {
+
+    private final ResolvedQuery query;
+    private final Block block;
+    private final ScannedStatement text;
+    private final Collations collations;
+    private final Splice splice;
+    private final List<Key> keys = new ArrayList<>();
+    private final List<SortItem> hidden = new ArrayList<>();
+
+    private record Key(int column, SortItem item, Collations.Found collation) {}
+
+    SortPlanner(ResolvedQuery query, Collations collations, Splice splice) {
+        this.query = query;
+        this.block = Placements.anyBlock(query);
+        this.text = block.text();
+        this.collations = collations;
+        this.splice = splice;
+    }
+
+    /** The merge; changes the text for the columns that it needs. */
+    Merge plan(Limits limits) {
+        for (SortItem item : query.syntax().orderBy()) {
+            if (item.using()) {
+                throw Placements.refuse(Unsupported.ORDER_BY_USING, block, item.from());
+            }
+            keys.add(key(item));
+        }
+        appendHidden();
+        List<SortKey> sortKeys = new ArrayList<>();
+        for (Key key : keys) {
+            sortKeys.add(new SortKey(
+                    column(key), key.item.descending(), key.item.putsNullsFirst(), key.collation.bytewise()));
+        }
+        return new Merge.Sorted(sortKeys, hidden.size(), limits.rows(), otherwise(limits));
+    }
+
+    private void appendHidden() {
+        Query.Select select = block.select();
+        if (select == null || hidden.isEmpty()) {
+            return;
+        }
+        SqlText columns = new SqlText();
+        for (SortItem item : hidden) {
+            columns.append(", (").append(splice.slice(item.from(), item.expressionTo())).append(")");
+        }
+        splice.insertAfter(select.itemsTo(), columns);
+    }
+
+    /** A hidden column counts from the end. */
+    private int column(Key key) {
+        return key.column > 0 ? key.column : hidden.indexOf(key.item) - hidden.size();
+    }
+
+    private Key key(SortItem item) {
+        Expr expression = item.expression();
+        if (expression instanceof Expr.Literal literal && literal.kind() == Expr.Literal.Kind.NUMBER) {
+            int position = position(literal.value());
+            if (position > 0) {
+                return new Key(position, item, ofOutput(position));
+            }
+        }
+        int output = output(item);
+        if (output > 0) {
+            return new Key(output, item, ofOutput(output));
+        }
+        Query.Select select = block.select();
+        if (query.isSetOperation() || select == null || select.distinct()) {
+            throw Placements.refuse(Unsupported.ORDER_OF_TYPE, block, item.from());
+        }
+        hidden.add(item);
+        return new Key(0, item, collations.of(expression, block));
+    }
+
+    private static int position(String digits) {
+        boolean plain = digits.length() <= 4 && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+        return plain ? Integer.parseInt(digits) : 0;
+    }
+
+    private Collations.Found ofOutput(int position) {
+        if (query.isSetOperation()) {
+            return collations.of(query.origin(position - 1));
+        }
+        List<Output> outputs = block.outputs();
+        if (outputs == null || position > outputs.size()) {
+            return collations.computed();
+        }
+        Output output = outputs.get(position - 1);
+        if (output.expression() != null) {
+            return collations.of(output.expression(), block);
+        }
+        return collations.of(output.attribute() == null ? null : output.attribute().origin());
+    }
+
+    /** The output column, from 1, that an item of ORDER BY names or repeats; 0 when there is none or stars hide it. */
+    private int output(SortItem item) {
+        boolean name = item.expression() instanceof Expr.Column column && column.names().size() == 1;
+        Query.Select select = block.select();
+        if (query.isSetOperation() || select == null) {
+            return name ? named(((Expr.Column) item.expression()).name()) : 0;
+        }
+        int position = 0;
+        for (Query.Item each : select.items()) {
+            if (isStar(each.expression())) {
+                // columns from here on have no certain number, unless DISTINCT allows no other way
+                return select.distinct() && name ? named(((Expr.Column) item.expression()).name()) : 0;
+            }
+            position++;
+            boolean sameName = name && OutputName.of(each, text).equals(((Expr.Column) item.expression()).name());
+            if (sameName || (!namesOutput(select, item) && same(each, item))) {
+                return position;
+            }
+        }
+        return 0;
+    }
+
+    /** Whether an unqualified name is some output's, which then comes before any column of that name. */
+    private boolean namesOutput(Query.Select select, SortItem item) {
+        return item.expression() instanceof Expr.Column column
+                && column.names().size() == 1
+                && select.items().stream()
+                        .anyMatch(each -> OutputName.of(each, text).equals(column.name()));
+    }
+
+    private int named(String name) {
+        List<String> outputs = query.outputs();
+        return outputs == null ? 0 : outputs.indexOf(name) + 1;
+    }
+
+    static boolean isStar(Expr expression) {
+        return (expression instanceof Expr.Column column && column.star())
+                || (expression instanceof Expr.Indirection indirection && indirection.star());
+    }
+
+    private boolean same(Query.Item output, SortItem item) {
+        return TokenKeys.of(text, output.from(), output.expressionTo())
+                .equals(TokenKeys.of(text, item.from(), item.expressionTo()));
+    }
+
+    /** The same on a server, for types whose order the client does not know; null when a collation is not known. */
+    private @Nullable Finish otherwise(Limits limits) {
+        SqlText sql = new SqlText()
+                .append("SELECT ")
+                .piece(new Finish.Columns(hidden.size()))
+                .append(" FROM pgplex_rows ORDER BY ");
+        boolean first = true;
+        for (Key key : keys) {
+            if (!key.collation.known()) {
+                return null;
+            }
+            sql.append(first ? "" : ", ").piece(new Finish.Column(column(key)));
+            if (key.collation.sql() != null) {
+                sql.append(" COLLATE " + key.collation.sql());
+            }
+            sql.append(key.item.descending() ? " DESC" : "").append(key.item.putsNullsFirst() ? " NULLS FIRST" : " NULLS LAST");
+            first = false;
+        }
+        return sql.append(limits.whole()).finish(null);
+    }
+}
