@@ -27,7 +27,7 @@ final class Limits {
     private final RowLimit rows;
 
     /** Reads the clause; an expression that is neither a number nor a parameter is computed once. */
-    Limits(Query query, Block block, EvaluateOnce once, Splice spliced) {
+    Limits(Query query, Block block, EvaluateOnce once) {
         this.text = block.text();
         this.clause = query.limit();
         if (clause == null) {
@@ -37,7 +37,7 @@ final class Limits {
         if (clause.withTies()) {
             throw Placements.refuse(Unsupported.FETCH_WITH_TIES, block, clause.from());
         }
-        this.rows = new RowLimit(count(clause.count(), block, once, spliced), count(clause.offset(), block, once, spliced));
+        this.rows = new RowLimit(count(clause.count(), block, once), count(clause.offset(), block, once));
     }
 
     /** What the client applies. */
@@ -49,7 +49,7 @@ final class Limits {
         return rows.limit() == null && rows.offset() == null;
     }
 
-    private RowLimit.@Nullable Count count(@Nullable Expr expression, Block block, EvaluateOnce once, Splice spliced) {
+    private RowLimit.@Nullable Count count(@Nullable Expr expression, Block block, EvaluateOnce once) {
         if (expression == null) {
             return null;
         }

@@ -139,7 +139,7 @@ public final class SelectPlanner {
         Block block = Placements.anyBlock(top);
         Placement rows = placements.rows(block);
         once.splice(functions.evaluatedOnce(), resolution, splice);
-        Limits limits = new Limits(query, block, once, splice);
+        Limits limits = new Limits(query, block, once);
         if (!staysOnShards(block, rows, top)) {
             if (!query.locking().isEmpty()) {
                 throw Placements.refuse(

@@ -58,7 +58,7 @@ final class SetOperationPlanner {
                     "FOR UPDATE");
         }
         once.splice(functions.evaluatedOnce(), resolution, splice);
-        Limits limits = new Limits(syntax, Placements.anyBlock(query), once, splice);
+        Limits limits = new Limits(syntax, Placements.anyBlock(query), once);
         Merge merge = syntax.orderBy().isEmpty()
                 ? new Merge.Concatenate(limits.rows())
                 : new SortPlanner(query, collations, splice).plan(limits);
