@@ -34,7 +34,8 @@ final class HintRules {
     }
 
     /** The plan of a statement whose hint says where it runs, whatever it is; null without such a hint. */
-    @Nullable Plan place(ScannedStatement statement, StatementClass statementClass, RoutingScope scope) {
+    @Nullable
+    Plan place(ScannedStatement statement, StatementClass statementClass, RoutingScope scope) {
         ShardSelector selector = selector(statement);
         if (selector == null) {
             return null;

@@ -114,8 +114,8 @@ public final class Router {
         RelationNames names = new RelationNames(map, scope);
         for (int i = 0; i < statement.tokenCount(); i++) {
             if (statement.isName(i) && names.isSharedAnywhere(statement.identifier(i))) {
-                throw new RoutingException(Unsupported.UNPARSABLE.at(
-                        Positions.at(statement, unknown.offset()), statement.identifier(i)));
+                throw new RoutingException(
+                        Unsupported.UNPARSABLE.at(Positions.at(statement, unknown.offset()), statement.identifier(i)));
             }
         }
         return home(statement, HintRules.kind(statementClass), HintRules.returnsRows(statement, statementClass));
@@ -129,6 +129,6 @@ public final class Router {
                 Fragment.original(statement.text(), statement.parameterCount()),
                 Selectors.HOME,
                 null,
-                Unsupported.DO_BLOCK.at(0));
+                null);
     }
 }

@@ -49,8 +49,8 @@ class GoldenPlansTest {
             }
             for (Case each : cases) {
                 if (directory == null) {
-                    tests.add(DynamicTest.dynamicTest(
-                            file + ": " + each.sql, () -> assertThat(plan(each.sql)).isEqualTo(each.plan)));
+                    tests.add(DynamicTest.dynamicTest(file + ": " + each.sql, () -> assertThat(plan(each.sql))
+                            .isEqualTo(each.plan)));
                 }
             }
         }
@@ -90,7 +90,8 @@ class GoldenPlansTest {
                     inPlan = true;
                 } else if (line.isBlank()) {
                     if (sql.length() > 0) {
-                        cases.add(new Case(sql.toString().strip(), plan.toString().strip()));
+                        cases.add(
+                                new Case(sql.toString().strip(), plan.toString().strip()));
                     }
                     sql.setLength(0);
                     plan.setLength(0);
@@ -106,7 +107,12 @@ class GoldenPlansTest {
     private static void write(Path file, List<Case> cases) throws IOException {
         StringBuilder out = new StringBuilder();
         for (Case each : cases) {
-            out.append(each.sql).append('\n').append(SEPARATOR).append('\n').append(plan(each.sql)).append("\n\n");
+            out.append(each.sql)
+                    .append('\n')
+                    .append(SEPARATOR)
+                    .append('\n')
+                    .append(plan(each.sql))
+                    .append("\n\n");
         }
         Files.writeString(file, out);
     }

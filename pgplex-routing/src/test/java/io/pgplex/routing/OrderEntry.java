@@ -70,7 +70,13 @@ public final class OrderEntry {
                                 key("id", "bigint"),
                                 column("name", "text"),
                                 column("price", "numeric(10,2)"),
-                                new Column("added", "timestamp with time zone", false, null, "now()", DefaultKind.VOLATILE)),
+                                new Column(
+                                        "added",
+                                        "timestamp with time zone",
+                                        false,
+                                        null,
+                                        "now()",
+                                        DefaultKind.VOLATILE)),
                         new Table(
                                 new TableName("public", "coming"),
                                 new TableDistribution.Distributed("id", KeyType.BIGINT),

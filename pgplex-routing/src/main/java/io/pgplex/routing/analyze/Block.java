@@ -55,12 +55,14 @@ public final class Block {
         return own;
     }
 
-    @Nullable Block outer() {
+    @Nullable
+    Block outer() {
         return outer;
     }
 
     /** The query that this is the body of; null for a statement that writes. */
-    @Nullable ResolvedQuery query() {
+    @Nullable
+    ResolvedQuery query() {
         return query;
     }
 
@@ -78,7 +80,8 @@ public final class Block {
         return relations;
     }
 
-    @Nullable FromTree tree() {
+    @Nullable
+    FromTree tree() {
         return tree;
     }
 
@@ -123,7 +126,8 @@ public final class Block {
     }
 
     /** What a column that was merged before means among these relations. */
-    @Nullable Attribute merged(String name, List<RelationUse> among) {
+    @Nullable
+    Attribute merged(String name, List<RelationUse> among) {
         Attribute attribute = merged.get(name);
         return attribute != null && among.contains(attribute.relation()) ? attribute : null;
     }

@@ -28,8 +28,8 @@ public final class CatalogRelations {
     private static final String[] CLUSTER_TYPES = {"oid", "text", "text", "text"};
     private static final List<String> CLUSTER = List.of("oid", "name", "conn", "state");
     private static final String[] TABLES_TYPES = {"text", "text", "text", "text", "text", "text", "integer"};
-    private static final List<String> TABLES = List.of(
-            "schemaname", "tablename", "distribution", "key_column", "key_type", "colocation_group", "buckets");
+    private static final List<String> TABLES =
+            List.of("schemaname", "tablename", "distribution", "key_column", "key_type", "colocation_group", "buckets");
 
     private final ClusterMap map;
 
@@ -84,8 +84,8 @@ public final class CatalogRelations {
         List<List<@Nullable String>> rows = new ArrayList<>();
         for (Map.Entry<?, Table> entry : map.tables().entrySet()) {
             Table table = entry.getValue();
-            List<@Nullable String> row = new ArrayList<>(
-                    List.of(table.name().schema(), table.name().name()));
+            List<@Nullable String> row =
+                    new ArrayList<>(List.of(table.name().schema(), table.name().name()));
             if (table.distribution() instanceof TableDistribution.Distributed distributed) {
                 KeyType type = distributed.keyType();
                 row.add("hash");
@@ -120,7 +120,10 @@ public final class CatalogRelations {
             sql.append(r == 0 ? "(" : ", (");
             for (int i = 0; i < types.length; i++) {
                 String value = rows.get(r).get(i);
-                sql.append(i == 0 ? "" : ", ").append(value == null ? "NULL" : literal(value)).append("::").append(types[i]);
+                sql.append(i == 0 ? "" : ", ")
+                        .append(value == null ? "NULL" : literal(value))
+                        .append("::")
+                        .append(types[i]);
             }
             sql.append(')');
         }

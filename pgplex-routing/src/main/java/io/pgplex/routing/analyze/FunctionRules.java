@@ -100,8 +100,7 @@ public final class FunctionRules {
         }
         if (Functions.isVolatile(name)) {
             if (everywhere) {
-                Unsupported refusal =
-                        copies ? Unsupported.VOLATILE_IN_REPLICATED_WRITE : Unsupported.VOLATILE_FUNCTION;
+                Unsupported refusal = copies ? Unsupported.VOLATILE_IN_REPLICATED_WRITE : Unsupported.VOLATILE_FUNCTION;
                 throw Placements.refuse(refusal, block, call.from(), shown);
             }
             return;
@@ -149,7 +148,8 @@ public final class FunctionRules {
             return;
         }
         if (block.select().distinctOn() != null) {
-            throw Placements.refuse(Unsupported.DISTINCT_IN_SUBQUERY, block, query.syntax().from());
+            throw Placements.refuse(
+                    Unsupported.DISTINCT_IN_SUBQUERY, block, query.syntax().from());
         }
         SelectShape shape = new SelectShape(block, Placements.orderBy(query));
         for (Expr.Call call : shape.windowCalls()) {

@@ -46,7 +46,11 @@ final class JoinResolver {
             ResolvedQuery query = resolver.subquery(derived.query(), block, environment, outer);
             String name = derived.alias() == null ? "" : derived.alias();
             relation = resolver.derived(
-                    block, name, query, Resolver.rename(query.outputs(), derived.columns()), derived.query().from());
+                    block,
+                    name,
+                    query,
+                    Resolver.rename(query.outputs(), derived.columns()),
+                    derived.query().from());
         } else {
             relation = function(block, (FromItem.Function) item, environment);
         }
@@ -63,8 +67,7 @@ final class JoinResolver {
         if (item.calls().size() == 1 && SCALAR.contains(function) && !item.ordinality()) {
             columns = item.columns().isEmpty() ? List.of(name) : item.columns();
         }
-        return new RelationUse(
-                RelationUse.Kind.FUNCTION, block, name, null, null, columns, item.calls(), first.from());
+        return new RelationUse(RelationUse.Kind.FUNCTION, block, name, null, null, columns, item.calls(), first.from());
     }
 
     private FromTree joined(Block block, FromItem.Join join, @Nullable Environment environment) {

@@ -27,7 +27,9 @@ public final class KeyConstants {
         if (value instanceof Expr.Literal literal) {
             return literal(literal, "", type);
         }
-        if (value instanceof Expr.Operation sign && sign.left() == null && sign.right() instanceof Expr.Literal number) {
+        if (value instanceof Expr.Operation sign
+                && sign.left() == null
+                && sign.right() instanceof Expr.Literal number) {
             return number.kind() == Expr.Literal.Kind.NUMBER
                             && (sign.operator().equals("-") || sign.operator().equals("+"))
                     ? literal(number, sign.operator().equals("-") ? "-" : "", type)

@@ -24,8 +24,7 @@ final class KeyPredicates {
      *
      * @param neverExtended the attribute of which IS NULL says something, because no outer join makes it NULL; or null
      */
-    KeyPredicates(
-            KeyConstants constants, Block block, KeyClass keys, KeyType type, @Nullable Attribute neverExtended) {
+    KeyPredicates(KeyConstants constants, Block block, KeyClass keys, KeyType type, @Nullable Attribute neverExtended) {
         this.constants = constants;
         this.block = block;
         this.keys = keys;
@@ -51,15 +50,14 @@ final class KeyPredicates {
             return any(quantified);
         }
         if (condition instanceof Expr.IsNull isNull) {
-            return !isNull.negated()
-                            && neverExtended != null
-                            && neverExtended.equals(block.attribute(isNull.operand()))
+            return !isNull.negated() && neverExtended != null && neverExtended.equals(block.attribute(isNull.operand()))
                     ? constants.ofNull()
                     : Selectors.ALL;
         }
         if (condition instanceof Expr.Literal literal) {
             boolean never = literal.kind() == Expr.Literal.Kind.NULL
-                    || (literal.kind() == Expr.Literal.Kind.BOOLEAN && literal.value().equals("false"));
+                    || (literal.kind() == Expr.Literal.Kind.BOOLEAN
+                            && literal.value().equals("false"));
             return never ? Selectors.NONE : Selectors.ALL;
         }
         return Selectors.ALL;

@@ -70,7 +70,8 @@ public final class ModificationSelectors {
                     ? shards.valuesOf(attribute, type)
                     : shards.constantOf(attribute, type);
         }
-        return constants.assigned(value, type, columnType(table, assignment.columns().get(0)));
+        return constants.assigned(
+                value, type, columnType(table, assignment.columns().get(0)));
     }
 
     private static String columnType(Table table, String name) {
@@ -95,9 +96,10 @@ public final class ModificationSelectors {
         if (body instanceof Query.Values values) {
             List<ShardSelector> parts = new ArrayList<>();
             for (List<Expr> row : values.rows()) {
-                parts.add(position < row.size()
-                        ? constants.assigned(row.get(position), type, keyColumnType(table))
-                        : Selectors.ALL);
+                parts.add(
+                        position < row.size()
+                                ? constants.assigned(row.get(position), type, keyColumnType(table))
+                                : Selectors.ALL);
             }
             return Selectors.or(parts);
         }

@@ -86,7 +86,9 @@ public final class OutputName {
     private static String functionName(Expr.Call call, ScannedStatement text) {
         String name = call.function();
         if (call.name().size() == 1 && name.equals("trim") && text.is(call.from(), "TRIM")) {
-            return text.is(call.from() + 2, "LEADING") ? "ltrim" : text.is(call.from() + 2, "TRAILING") ? "rtrim" : "btrim";
+            return text.is(call.from() + 2, "LEADING")
+                    ? "ltrim"
+                    : text.is(call.from() + 2, "TRAILING") ? "rtrim" : "btrim";
         }
         return name;
     }

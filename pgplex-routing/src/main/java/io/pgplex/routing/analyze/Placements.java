@@ -53,7 +53,9 @@ public final class Placements {
 
     /** Where the rows of a subquery lie, all of its clauses applied. */
     public QueryPlacement rows(ResolvedQuery query, boolean asSet) {
-        return query.isSetOperation() ? setOperation(query, asSet, query.syntax().limit()) : result(query, asSet);
+        return query.isSetOperation()
+                ? setOperation(query, asSet, query.syntax().limit())
+                : result(query, asSet);
     }
 
     private static List<FromTree> factors(FromTree tree) {
@@ -196,7 +198,8 @@ public final class Placements {
                 relation.calls().forEach(call -> functions.checkStable(block, call));
                 yield Placement.EVERYWHERE;
             }
-            case LOCAL -> throw refuse(Unsupported.LOCAL_WITH_DISTRIBUTED, block, relation.token(), relation.name(), "*");
+            case LOCAL ->
+                throw refuse(Unsupported.LOCAL_WITH_DISTRIBUTED, block, relation.token(), relation.name(), "*");
             case OPAQUE -> throw refuse(Unsupported.RECURSIVE_CTE, block, relation.token(), relation.name());
             case DERIVED -> derived(block, relation);
         };
@@ -236,7 +239,9 @@ public final class Placements {
         boolean keepsRight = join.type() != FromItem.Join.Type.LEFT;
         if ((left.isEverywhere() && keepsLeft && !right.isPinned(block))
                 || (right.isEverywhere() && keepsRight && !left.isPinned(block))) {
-            throw preservesReplicated(block, left.isEverywhere() ? join.left() : join.right());
+            boolean leftKept = left.isEverywhere();
+            throw preservesReplicated(
+                    block, leftKept ? join.left() : join.right(), leftKept ? join.right() : join.left());
         }
         if (left.isEverywhere()) {
             return keepsLeft ? pinned(right, block) : right;
@@ -267,13 +272,22 @@ public final class Placements {
         return new Placement(placement.family(), outer, Set.of());
     }
 
-    private static RoutingException preservesReplicated(Block block, FromTree side) {
-        FromTree at = side;
+    private static RoutingException preservesReplicated(Block block, FromTree kept, FromTree other) {
+        RelationUse relation = first(kept);
+        return refuse(
+                Unsupported.OUTER_JOIN_PRESERVES_REPLICATED,
+                block,
+                relation.token(),
+                name(relation),
+                name(first(other)));
+    }
+
+    private static RelationUse first(FromTree tree) {
+        FromTree at = tree;
         while (at instanceof FromTree.Joined joined) {
             at = joined.left();
         }
-        RelationUse relation = ((FromTree.Leaf) at).relation();
-        return refuse(Unsupported.OUTER_JOIN_PRESERVES_REPLICATED, block, relation.token(), name(relation));
+        return ((FromTree.Leaf) at).relation();
     }
 
     /** The subqueries in a block's expressions must find on each row's shard all that they look for. */
@@ -317,7 +331,8 @@ public final class Placements {
         List<Expr> left = membership.left() instanceof Expr.Row row ? row.fields() : List.of(membership.left());
         for (int i = 0; i < left.size(); i++) {
             Attribute attribute = block.attribute(left.get(i));
-            boolean listed = result.strong().contains(i) || (sublink.positive() && result.weak().contains(i));
+            boolean listed = result.strong().contains(i)
+                    || (sublink.positive() && result.weak().contains(i));
             if (attribute == null || !listed || !placement.all().contains(attribute)) {
                 continue;
             }
@@ -386,7 +401,8 @@ public final class Placements {
         Set<Integer> places = new HashSet<>();
         List<Output> outputs = block.outputs();
         for (int i = 0; outputs != null && i < outputs.size(); i++) {
-            if (outputs.get(i).attribute() != null && attributes.contains(outputs.get(i).attribute())) {
+            if (outputs.get(i).attribute() != null
+                    && attributes.contains(outputs.get(i).attribute())) {
                 places.add(i);
             }
         }
@@ -397,7 +413,8 @@ public final class Placements {
     private static void finishesByShard(Block block, ResolvedQuery query, Placement rows) {
         int token = query.syntax().from();
         if (query.syntax().limit() != null) {
-            throw refuse(Unsupported.LIMIT_IN_SUBQUERY, block, query.syntax().limit().from());
+            throw refuse(
+                    Unsupported.LIMIT_IN_SUBQUERY, block, query.syntax().limit().from());
         }
         Query.Select select = block.select();
         if (select == null) {
@@ -449,7 +466,11 @@ public final class Placements {
         outer.retainAll(right.outer());
         if (left.family() != right.family()) {
             // the same rows on every shard would be counted once for each of them
-            throw refuse(Unsupported.SET_OPERATION_ACROSS_SHARDS, place, query.syntax().from(), name);
+            throw refuse(
+                    Unsupported.SET_OPERATION_ACROSS_SHARDS,
+                    place,
+                    query.syntax().from(),
+                    name);
         }
         Set<Integer> strong = new HashSet<>(left.strong());
         strong.retainAll(right.strong());
@@ -459,10 +480,18 @@ public final class Placements {
             throw refuse(Unsupported.LIMIT_IN_SUBQUERY, place, limit.from());
         }
         if (!pinned && !concatenates && strong.isEmpty()) {
-            throw refuse(Unsupported.SET_OPERATION_ACROSS_SHARDS, place, query.syntax().from(), name);
+            throw refuse(
+                    Unsupported.SET_OPERATION_ACROSS_SHARDS,
+                    place,
+                    query.syntax().from(),
+                    name);
         }
         if (!pinned && (!left.outer().isEmpty() || !right.outer().isEmpty())) {
-            throw refuse(Unsupported.SET_OPERATION_ACROSS_SHARDS, place, query.syntax().from(), name);
+            throw refuse(
+                    Unsupported.SET_OPERATION_ACROSS_SHARDS,
+                    place,
+                    query.syntax().from(),
+                    name);
         }
         Set<Integer> weak = new HashSet<>(left.weak());
         weak.addAll(left.strong());

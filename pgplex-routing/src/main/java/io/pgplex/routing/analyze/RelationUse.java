@@ -134,7 +134,8 @@ public final class RelationUse {
 
     /** The distribution key under the name that it has here. */
     Attribute key() {
-        String key = ((TableDistribution.Distributed) Objects.requireNonNull(table).distribution()).keyColumn();
+        String key =
+                ((TableDistribution.Distributed) Objects.requireNonNull(table).distribution()).keyColumn();
         for (int i = 0; i < table.columns().size(); i++) {
             if (table.columns().get(i).name().equals(key)) {
                 return new Attribute(this, Objects.requireNonNull(columns).get(i));
@@ -149,7 +150,8 @@ public final class RelationUse {
     }
 
     /** The table's column under the name that it has here; null when it is none. */
-    @Nullable Column tableColumn(String column) {
+    @Nullable
+    Column tableColumn(String column) {
         int position = position(column);
         return table == null || position < 0 || position >= table.columns().size()
                 ? null

@@ -10,4 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param source INSERT's query; null for other kinds and for DEFAULT VALUES
  */
 public record ResolvedModification(
-        Modification syntax, Block block, RelationUse target, @Nullable ResolvedQuery source) {}
+        Modification syntax,
+        Block block,
+        RelationUse target,
+        @Nullable ResolvedQuery source) {}

@@ -81,11 +81,13 @@ public final class ResolvedQuery {
         recursive = true;
     }
 
-    @Nullable ResolvedQuery branchOf() {
+    @Nullable
+    ResolvedQuery branchOf() {
         return branchOf;
     }
 
-    @Nullable RelationUse derivedAs() {
+    @Nullable
+    RelationUse derivedAs() {
         return derivedAs;
     }
 
@@ -93,11 +95,13 @@ public final class ResolvedQuery {
         this.derivedAs = relation;
     }
 
-    @Nullable Block sublinkIn() {
+    @Nullable
+    Block sublinkIn() {
         return sublinkIn;
     }
 
-    @Nullable Sublink sublink() {
+    @Nullable
+    Sublink sublink() {
         return sublink;
     }
 
@@ -107,12 +111,15 @@ public final class ResolvedQuery {
     }
 
     /** The attribute that an output column is, null when it is computed or the query is a set operation. */
-    @Nullable Attribute output(int position) {
+    @Nullable
+    Attribute output(int position) {
         if (block == null) {
             return null;
         }
         List<Output> list = block.outputs();
-        return list == null || position >= list.size() ? null : list.get(position).attribute();
+        return list == null || position >= list.size()
+                ? null
+                : list.get(position).attribute();
     }
 
     /** The table column that an output column passes on, in every branch one of the same type; otherwise null. */
@@ -132,5 +139,8 @@ public final class ResolvedQuery {
     }
 
     /** One output column: its name, its expression (null from a star) and the attribute it is (null if computed). */
-    public record Output(String name, @Nullable Expr expression, @Nullable Attribute attribute) {}
+    public record Output(
+            String name,
+            @Nullable Expr expression,
+            @Nullable Attribute attribute) {}
 }

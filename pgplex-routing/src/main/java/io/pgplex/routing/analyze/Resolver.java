@@ -76,7 +76,8 @@ public final class Resolver {
             Block block = new Block(text, own, outer);
             block.select(resolved, null);
             ResolvedQuery below = query(nested.query(), text, own, inner, outer);
-            RelationUse derived = derived(block, "", below, below.outputs(), nested.query().from());
+            RelationUse derived =
+                    derived(block, "", below, below.outputs(), nested.query().from());
             block.relations().add(derived);
             block.tree(new FromTree.Leaf(derived));
             block.outputs(star(block, null));
@@ -212,9 +213,7 @@ public final class Resolver {
                 return null;
             } else {
                 outputs.add(new Output(
-                        OutputName.of(item, block.text()),
-                        item.expression(),
-                        block.attribute(item.expression())));
+                        OutputName.of(item, block.text()), item.expression(), block.attribute(item.expression())));
             }
         }
         return outputs;
@@ -273,8 +272,7 @@ public final class Resolver {
         return query(query, block.text(), block.isOwnText(), environment, outer);
     }
 
-    RelationUse derived(
-            Block block, String name, ResolvedQuery query, @Nullable List<String> columns, int token) {
+    RelationUse derived(Block block, String name, ResolvedQuery query, @Nullable List<String> columns, int token) {
         RelationUse relation =
                 new RelationUse(RelationUse.Kind.DERIVED, block, name, null, query, columns, List.of(), token);
         query.derivedAs(relation);
@@ -298,16 +296,15 @@ public final class Resolver {
             }
             List<String> columns = catalog ? rename(CatalogRelations.columns(item.name()), item.columns()) : null;
             RelationUse.Kind kind = catalog ? RelationUse.Kind.CONSTANT : RelationUse.Kind.LOCAL;
-            return resolution.use(
-                    new RelationUse(kind, block, name, null, null, columns, List.of(), item.from()));
+            return resolution.use(new RelationUse(kind, block, name, null, null, columns, List.of(), item.from()));
         }
         Table table = map.table(known);
         if (table != null) {
             checkState(table, block, item.from());
             List<String> columns =
                     rename(table.columns().stream().map(Column::name).toList(), item.columns());
-            return resolution.use(new RelationUse(
-                    RelationUse.Kind.TABLE, block, name, table, null, columns, List.of(), item.from()));
+            return resolution.use(
+                    new RelationUse(RelationUse.Kind.TABLE, block, name, table, null, columns, List.of(), item.from()));
         }
         return view(block, item, name, map.views().get(known));
     }
@@ -316,13 +313,13 @@ public final class Resolver {
         Query query = at.cte().query();
         if (query == null) {
             modifyingCte(at);
-            return resolution.use(new RelationUse(
-                    RelationUse.Kind.OPAQUE, block, name, null, null, null, List.of(), item.from()));
+            return resolution.use(
+                    new RelationUse(RelationUse.Kind.OPAQUE, block, name, null, null, null, List.of(), item.from()));
         }
         if (at.recursive() && resolution.isOpen(at.cte())) {
             resolution.selfReference(at.cte());
-            return resolution.use(new RelationUse(
-                    RelationUse.Kind.OPAQUE, block, name, null, null, null, List.of(), item.from()));
+            return resolution.use(
+                    new RelationUse(RelationUse.Kind.OPAQUE, block, name, null, null, null, List.of(), item.from()));
         }
         usedCtes.add(at.cte());
         Environment visible = at.recursive() ? at : at.next();
@@ -343,8 +340,8 @@ public final class Resolver {
             throw new IllegalStateException("view " + item.name());
         }
         try {
-            ScannedStatement text =
-                    StatementScanner.scan(view.definition(), QuestionMark.OPERATOR).get(0);
+            ScannedStatement text = StatementScanner.scan(view.definition(), QuestionMark.OPERATOR)
+                    .get(0);
             Query query = StatementParser.parse(text).query();
             if (query != null) {
                 resolution.open(view);
@@ -356,8 +353,8 @@ public final class Resolver {
             // what stands in it is not known, so nothing is concluded from it
         }
         resolution.unknownView(block, item);
-        return resolution.use(new RelationUse(
-                RelationUse.Kind.OPAQUE, block, name, null, null, columns, List.of(), item.from()));
+        return resolution.use(
+                new RelationUse(RelationUse.Kind.OPAQUE, block, name, null, null, columns, List.of(), item.from()));
     }
 
     private static void checkState(Table table, Block block, int token) {
@@ -365,7 +362,8 @@ public final class Resolver {
             Unsupported refusal = table.state() == Table.State.CREATING
                     ? Unsupported.TABLE_BEING_CREATED
                     : Unsupported.TABLE_BEING_DROPPED;
-            throw new RoutingException(refusal.at(Positions.of(block, token), table.name().toString()));
+            throw new RoutingException(
+                    refusal.at(Positions.of(block, token), table.name().toString()));
         }
     }
 

@@ -110,7 +110,9 @@ public final class SelectShape {
 
     /** The item of that number, null when there is none or stars make the numbers differ. */
     static Query.@Nullable Item ordinal(List<Query.Item> items, String number) {
-        int position = number.length() > 4 || !number.chars().allMatch(c -> c >= '0' && c <= '9') ? 0 : Integer.parseInt(number);
+        int position = number.length() > 4 || !number.chars().allMatch(c -> c >= '0' && c <= '9')
+                ? 0
+                : Integer.parseInt(number);
         if (position < 1 || position > items.size()) {
             return null;
         }

@@ -28,7 +28,9 @@ public final class Selectors {
                 kept.add(part);
             }
         }
-        return kept.isEmpty() ? ALL : kept.size() == 1 ? kept.iterator().next() : new ShardSelector.And(new ArrayList<>(kept));
+        return kept.isEmpty()
+                ? ALL
+                : kept.size() == 1 ? kept.iterator().next() : new ShardSelector.And(new ArrayList<>(kept));
     }
 
     /** The shards that any of them allows. */
@@ -44,6 +46,8 @@ public final class Selectors {
                 kept.add(part);
             }
         }
-        return kept.isEmpty() ? NONE : kept.size() == 1 ? kept.iterator().next() : new ShardSelector.Or(new ArrayList<>(kept));
+        return kept.isEmpty()
+                ? NONE
+                : kept.size() == 1 ? kept.iterator().next() : new ShardSelector.Or(new ArrayList<>(kept));
     }
 }

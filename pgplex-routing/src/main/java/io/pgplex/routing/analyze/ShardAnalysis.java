@@ -114,12 +114,15 @@ public final class ShardAnalysis {
         }
         if (body instanceof Query.Values values) {
             List<ShardSelector> parts = new ArrayList<>();
-            values.rows().forEach(row -> parts.add(
-                    position < row.size() ? constants.compared(row.get(position), type) : Selectors.ALL));
+            values.rows()
+                    .forEach(row -> parts.add(
+                            position < row.size() ? constants.compared(row.get(position), type) : Selectors.ALL));
             return Selectors.or(parts);
         }
         List<Output> outputs = Objects.requireNonNull(relation.query().block()).outputs();
-        Expr expression = outputs == null || position >= outputs.size() ? null : outputs.get(position).expression();
+        Expr expression = outputs == null || position >= outputs.size()
+                ? null
+                : outputs.get(position).expression();
         return expression == null ? Selectors.ALL : constants.compared(expression, type);
     }
 

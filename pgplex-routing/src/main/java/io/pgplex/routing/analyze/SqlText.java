@@ -53,7 +53,9 @@ public final class SqlText {
     private String text(Object part) {
         if (part instanceof Operator operator) {
             boolean doubled = operator.text.replace("??", "").indexOf('?') < 0;
-            return doubled || parameters.isEmpty() ? operator.text : operator.text.replace("??", "?").replace("?", "??");
+            return doubled || parameters.isEmpty()
+                    ? operator.text
+                    : operator.text.replace("??", "?").replace("?", "??");
         }
         return (String) part;
     }

@@ -16,7 +16,8 @@ public interface Parameters {
     long longValue(int index);
 
     /** The value as the application passed it; null for SQL NULL. */
-    @Nullable Object value(int index);
+    @Nullable
+    Object value(int index);
 
     /** A statement without parameters. */
     Parameters NONE = new Parameters() {

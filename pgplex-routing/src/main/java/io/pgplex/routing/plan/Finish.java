@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param parameters which value each {@code ?} takes, as in {@link Fragment}
  * @param combine how the client may combine the shards' only row itself, column by column; null where it may not
  */
-public record Finish(List<Piece> pieces, int[] parameters, @Nullable List<Combine> combine) {
+public record Finish(
+        List<Piece> pieces, int[] parameters, @Nullable List<Combine> combine) {
 
     public Finish {
         pieces = List.copyOf(pieces);

@@ -16,8 +16,11 @@ public sealed interface Merge {
      * @param otherwise what to do when a key's type turns out to be one whose order the client cannot reproduce; null
      *     where the statement is then refused
      */
-    record Sorted(List<SortKey> keys, int hiddenColumns, RowLimit limit, @Nullable Finish otherwise)
-            implements Merge {
+    record Sorted(
+            List<SortKey> keys,
+            int hiddenColumns,
+            RowLimit limit,
+            @Nullable Finish otherwise) implements Merge {
         public Sorted {
             keys = List.copyOf(keys);
         }

@@ -12,4 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param position where in the statement, from 1, or 0 when unknown
  */
 public record Refusal(
-        String sqlState, String message, @Nullable String detail, @Nullable String hint, int position) {}
+        String sqlState,
+        String message,
+        @Nullable String detail,
+        @Nullable String hint,
+        int position) {}

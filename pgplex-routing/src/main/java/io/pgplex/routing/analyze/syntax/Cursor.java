@@ -163,6 +163,7 @@ final class Cursor {
     }
 
     UnknownSyntaxException unknown() {
-        return new UnknownSyntaxException(at < end ? text.begin(at) : text.text().length());
+        return new UnknownSyntaxException(
+                at < end ? text.begin(at) : text.text().length());
     }
 }

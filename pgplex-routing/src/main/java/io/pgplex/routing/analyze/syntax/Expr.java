@@ -82,7 +82,8 @@ public sealed interface Expr {
     }
 
     /** An operator between two operands, or before one. */
-    record Operation(int from, int to, String operator, @Nullable Expr left, Expr right) implements Expr {
+    record Operation(
+            int from, int to, String operator, @Nullable Expr left, Expr right) implements Expr {
         @Override
         public List<Expr> children() {
             return left == null ? List.of(right) : List.of(left, right);
@@ -212,11 +213,17 @@ public sealed interface Expr {
     }
 
     /** {@code CASE}; {@code result} is what names the output column, the ELSE branch, or null. */
-    record Case(int from, int to, List<Expr> children, @Nullable Expr result) implements Expr {}
+    record Case(
+            int from, int to, List<Expr> children, @Nullable Expr result) implements Expr {}
 
     /** {@code x[1]}, {@code (x).f}, {@code (x).*}; {@code field} is the last field's name, null for a subscript. */
-    record Indirection(int from, int to, Expr operand, List<Expr> subscripts, @Nullable String field, boolean star)
-            implements Expr {
+    record Indirection(
+            int from,
+            int to,
+            Expr operand,
+            List<Expr> subscripts,
+            @Nullable String field,
+            boolean star) implements Expr {
         @Override
         public List<Expr> children() {
             List<Expr> all = new ArrayList<>(subscripts);

@@ -75,7 +75,7 @@ final class ExpressionParser {
             Expr operand = binary(NOT);
             return new Expr.Not(start, cursor.at, operand);
         }
-        if (cursor.text.hasKind(start, TokenKind.OPERATOR)) {
+        if (cursor.text.hasKind(start, TokenKind.OPERATOR) && !cursor.text.isOperator(start, "*")) {
             String operator = cursor.text.operator(start);
             cursor.at++;
             boolean sign = operator.equals("-") || operator.equals("+");
@@ -120,7 +120,10 @@ final class ExpressionParser {
             return quantified(start, left, operator);
         }
         Expr right = binary(precedence + 1);
-        if (precedence == COMPARISON && left instanceof Expr.Operation below && isComparison(below) && start == below.from()) {
+        if (precedence == COMPARISON
+                && left instanceof Expr.Operation below
+                && isComparison(below)
+                && start == below.from()) {
             // comparisons do not associate: PostgreSQL refuses a = b = c unless there are parentheses
             return new Expr.Other(start, cursor.at, List.of(left, right));
         }
@@ -281,13 +284,33 @@ final class ExpressionParser {
         if (cursor.acceptSequence("AT", "TIME", "ZONE")) {
             Expr zone = binary(AT + 1);
             return new Expr.Call(
-                    start, cursor.at, List.of("timezone"), List.of(zone, left), false, false, false, false, List.of(),
-                    List.of(), null, null);
+                    start,
+                    cursor.at,
+                    List.of("timezone"),
+                    List.of(zone, left),
+                    false,
+                    false,
+                    false,
+                    false,
+                    List.of(),
+                    List.of(),
+                    null,
+                    null);
         }
         if (cursor.acceptSequence("AT", "LOCAL")) {
             return new Expr.Call(
-                    start, cursor.at, List.of("timezone"), List.of(left), false, false, false, false, List.of(),
-                    List.of(), null, null);
+                    start,
+                    cursor.at,
+                    List.of("timezone"),
+                    List.of(left),
+                    false,
+                    false,
+                    false,
+                    false,
+                    List.of(),
+                    List.of(),
+                    null,
+                    null);
         }
         return null;
     }

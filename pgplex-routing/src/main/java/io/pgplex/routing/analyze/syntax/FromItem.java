@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 public sealed interface FromItem {
 
     /** A relation by name; {@code names} are folded, {@code from} is the first name's token. */
-    record Relation(int from, int to, List<String> names, @Nullable String alias, List<String> columns, boolean sampled)
+    record Relation(
+            int from, int to, List<String> names, @Nullable String alias, List<String> columns, boolean sampled)
             implements FromItem {
         public String name() {
             return names.get(names.size() - 1);

@@ -80,8 +80,21 @@ final class ModificationParser {
         }
         List<Query.Item> returning = returning();
         return new Modification(
-                Modification.Verb.INSERT, from, cursor.at, with, verb, target, columns, source, assignments, List.of(),
-                where, false, others, onConflict, returning);
+                Modification.Verb.INSERT,
+                from,
+                cursor.at,
+                with,
+                verb,
+                target,
+                columns,
+                source,
+                assignments,
+                List.of(),
+                where,
+                false,
+                others,
+                onConflict,
+                returning);
     }
 
     private boolean beginsQuery() {
@@ -172,8 +185,8 @@ final class ModificationParser {
         Expr value = expressions.expression();
         if (value instanceof Expr.Row row && row.fields().size() == columns.size()) {
             for (int i = 0; i < columns.size(); i++) {
-                assignments.add(
-                        new Modification.Assignment(List.of(columns.get(i)), row.fields().get(i), true));
+                assignments.add(new Modification.Assignment(
+                        List.of(columns.get(i)), row.fields().get(i), true));
             }
         } else {
             assignments.add(new Modification.Assignment(columns, value, columns.size() == 1));
@@ -211,8 +224,21 @@ final class ModificationParser {
         }
         List<Query.Item> returning = returning();
         return new Modification(
-                kind, from, cursor.at, with, verb, target, List.of(), null, assignments, items, where, currentOf,
-                List.of(), false, returning);
+                kind,
+                from,
+                cursor.at,
+                with,
+                verb,
+                target,
+                List.of(),
+                null,
+                assignments,
+                items,
+                where,
+                currentOf,
+                List.of(),
+                false,
+                returning);
     }
 
     private Modification merge(int from, Query.@Nullable With with, int verb) {
@@ -237,8 +263,21 @@ final class ModificationParser {
         }
         List<Query.Item> returning = returning();
         return new Modification(
-                Modification.Verb.MERGE, from, cursor.at, with, verb, target, List.of(), null, assignments, items, on,
-                false, others, false, returning);
+                Modification.Verb.MERGE,
+                from,
+                cursor.at,
+                with,
+                verb,
+                target,
+                List.of(),
+                null,
+                assignments,
+                items,
+                on,
+                false,
+                others,
+                false,
+                returning);
     }
 
     private void mergeAction(List<Expr> others, List<Modification.Assignment> assignments) {

@@ -146,9 +146,11 @@ final class PrimaryParser {
     /** {@code date '2024-01-01'}, {@code timestamp(3) with time zone '...'}; null when something else is here. */
     private @Nullable Expr typedLiteral(int start) {
         boolean simple = cursor.text.hasKind(start + 1, TokenKind.STRING);
-        boolean longer = cursor.text.is(start, "TIMESTAMP", "TIME", "DOUBLE", "CHARACTER", "BIT", "CHAR", "VARCHAR", "NUMERIC")
+        boolean longer = cursor.text.is(
+                        start, "TIMESTAMP", "TIME", "DOUBLE", "CHARACTER", "BIT", "CHAR", "VARCHAR", "NUMERIC")
                 && (cursor.text.isPunctuation(start + 1, '(') || cursor.text.hasKind(start + 1, TokenKind.WORD));
-        boolean qualified = cursor.text.isPunctuation(start + 1, '.') && cursor.text.hasKind(start + 3, TokenKind.STRING);
+        boolean qualified =
+                cursor.text.isPunctuation(start + 1, '.') && cursor.text.hasKind(start + 3, TokenKind.STRING);
         if (!simple && !longer && !qualified) {
             return null;
         }
@@ -184,7 +186,8 @@ final class PrimaryParser {
     }
 
     /** A query in the parentheses that begin here; null, without moving, when they hold an expression. */
-    @Nullable Query queryInParentheses() {
+    @Nullable
+    Query queryInParentheses() {
         int start = cursor.at;
         if (!cursor.isPunctuation('(')) {
             throw cursor.unknown();

@@ -81,7 +81,12 @@ public record Query(
     public record Nested(Query query) implements Body {}
 
     /** One item of a select list, parentheses in its span. */
-    public record Item(int from, int expressionTo, int to, Expr expression, @Nullable String alias) {}
+    public record Item(
+            int from,
+            int expressionTo,
+            int to,
+            Expr expression,
+            @Nullable String alias) {}
 
     /** GROUP BY; {@code sets} when it has grouping sets, ROLLUP, CUBE, an empty set or DISTINCT. */
     public record GroupBy(int from, int to, List<Part> parts, boolean sets) {
@@ -90,7 +95,12 @@ public record Query(
     }
 
     /** LIMIT, OFFSET, FETCH; each expression with the span of its whole clause. */
-    public record Limit(int from, int to, @Nullable Expr count, @Nullable Expr offset, boolean withTies) {}
+    public record Limit(
+            int from,
+            int to,
+            @Nullable Expr count,
+            @Nullable Expr offset,
+            boolean withTies) {}
 
     /** FOR UPDATE and its kin. */
     public record Locking(int from, int to) {}
@@ -100,5 +110,8 @@ public record Query(
 
     /** One common table expression; exactly one of query and modification is there. */
     public record Cte(
-            String name, List<String> columns, @Nullable Query query, @Nullable Modification modification) {}
+            String name,
+            List<String> columns,
+            @Nullable Query query,
+            @Nullable Modification modification) {}
 }

@@ -232,16 +232,44 @@ final class QueryParser {
             } while (cursor.accept(','));
         }
         return new Query.Select(
-                start, cursor.at, distinct, distinctOn, itemsFrom, itemsTo, items, into, from, where, tail, groupBy,
-                having, havingFrom, havingTo, windows, havingTo, cursor.at);
+                start,
+                cursor.at,
+                distinct,
+                distinctOn,
+                itemsFrom,
+                itemsTo,
+                items,
+                into,
+                from,
+                where,
+                tail,
+                groupBy,
+                having,
+                havingFrom,
+                havingTo,
+                windows,
+                havingTo,
+                cursor.at);
     }
 
     private boolean atSelectEnd() {
         return cursor.atEnd()
                 || cursor.isPunctuation(')')
                 || cursor.is(
-                        "FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT",
-                        "OFFSET", "FETCH", "FOR", "INTO");
+                        "FROM",
+                        "WHERE",
+                        "GROUP",
+                        "HAVING",
+                        "WINDOW",
+                        "UNION",
+                        "INTERSECT",
+                        "EXCEPT",
+                        "ORDER",
+                        "LIMIT",
+                        "OFFSET",
+                        "FETCH",
+                        "FOR",
+                        "INTO");
     }
 
     /** A select list or the list of RETURNING. */

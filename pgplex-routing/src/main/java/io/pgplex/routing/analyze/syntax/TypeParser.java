@@ -27,8 +27,7 @@ final class TypeParser {
             Map.entry("time", "time without time zone"),
             Map.entry("varbit", "bit varying"));
 
-    private static final Set<String> INTERVAL_WORDS =
-            Set.of("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "TO");
+    private static final Set<String> INTERVAL_WORDS = Set.of("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "TO");
 
     private final Cursor cursor;
 

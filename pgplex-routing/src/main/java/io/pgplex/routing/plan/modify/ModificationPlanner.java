@@ -98,8 +98,7 @@ public final class ModificationPlanner {
 
     /** Whether SET names a column that is some table's distribution key. */
     private boolean setsAnyKey() {
-        return syntax.assignments().stream()
-                .anyMatch(assignment -> resolution.uses().stream()
+        return syntax.assignments().stream().anyMatch(assignment -> resolution.uses().stream()
                         .anyMatch(use -> use.isDistributed() || use.table() == null))
                 && syntax.verb() == Modification.Verb.UPDATE;
     }
@@ -136,9 +135,7 @@ public final class ModificationPlanner {
         ShardSelector selector = Selectors.or(needed);
         if (setsKey && !inserts) {
             return sharded(
-                    selector,
-                    null,
-                    Unsupported.UPDATE_OF_KEY.at(target.target().position(), distributed.keyColumn()));
+                    selector, null, Unsupported.UPDATE_OF_KEY.at(target.target().position(), distributed.keyColumn()));
         }
         try {
             return sharded(selector, inserts ? insertSelect(table, distributed) : fanOut(), null);
@@ -183,8 +180,7 @@ public final class ModificationPlanner {
                 throw new RoutingException(
                         Unsupported.ON_CONFLICT_UPDATE_OF_KEY.at(target.target().position(), key));
             }
-            ShardSelector to = new ModificationSelectors(new KeyConstants(map.buckets()), shards())
-                    .of(target);
+            ShardSelector to = new ModificationSelectors(new KeyConstants(map.buckets()), shards()).of(target);
             if (to.equals(Selectors.ALL) && map.shards().size() > 1) {
                 throw new RoutingException(
                         Unsupported.UPDATE_OF_KEY.at(target.target().position(), key));
@@ -227,8 +223,8 @@ public final class ModificationPlanner {
     private Plan replicated(Table table) {
         String name = table.name().toString();
         if (resolution.hasLocal()) {
-            throw new RoutingException(
-                    Unsupported.REPLICATED_FROM_LOCAL.at(target.target().position(), name, other(RelationUse.Kind.LOCAL)));
+            throw new RoutingException(Unsupported.REPLICATED_FROM_LOCAL.at(
+                    target.target().position(), name, other(RelationUse.Kind.LOCAL)));
         }
         if (resolution.hasDistributed()) {
             throw new RoutingException(Unsupported.REPLICATED_FROM_DISTRIBUTED.at(
@@ -236,7 +232,8 @@ public final class ModificationPlanner {
         }
         refuseModifyingCtes();
         if (syntax.verb() == Modification.Verb.MERGE) {
-            throw new RoutingException(Unsupported.MERGE_ACROSS_SHARDS.at(target.target().position()));
+            throw new RoutingException(
+                    Unsupported.MERGE_ACROSS_SHARDS.at(target.target().position()));
         }
         if (syntax.whereCurrentOf()) {
             throw new RoutingException(Unsupported.CURRENT_OF.at(target.target().position()));
@@ -281,8 +278,7 @@ public final class ModificationPlanner {
             withCatalogs(splice);
             original = splice.fragment();
         }
-        return new Plan.Sharded(
-                kind(), Effect.WRITE, syntax.returning() != null, original, selector, scatter, refusal);
+        return new Plan.Sharded(kind(), Effect.WRITE, syntax.returning() != null, original, selector, scatter, refusal);
     }
 
     private StatementKind kind() {

@@ -68,6 +68,9 @@ final class Collations {
     }
 
     private static boolean isBytewise(String name) {
-        return name.endsWith("\"C\"") || name.endsWith("\"POSIX\"") || name.endsWith("ucs_basic") || name.endsWith("ucs_basic\"");
+        return name.endsWith("\"C\"")
+                || name.endsWith("\"POSIX\"")
+                || name.endsWith("ucs_basic")
+                || name.endsWith("ucs_basic\"");
     }
 }

@@ -47,7 +47,12 @@ final class FinishPlanner {
         PartialAggregates partial = new PartialAggregates(query, block, select, shape, collations, splice);
         if (partial.isExact()) {
             partial.rewrite();
-            return scatter(select, partial.fragmentColumns(), partial.fragmentTail(), partial.finish(limits), partial.combine(limits));
+            return scatter(
+                    select,
+                    partial.fragmentColumns(),
+                    partial.fragmentTail(),
+                    partial.finish(limits),
+                    partial.combine(limits));
         }
         RowsFinish rows = new RowsFinish(query, block, select, shape, collations, splice);
         rows.rewrite();

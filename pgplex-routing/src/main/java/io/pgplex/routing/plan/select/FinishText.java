@@ -97,7 +97,8 @@ abstract class FinishText {
         List<Output> outputs = block.outputs();
         return outputs != null
                 ? outputs.stream().anyMatch(output -> output.name().equals(column.name()))
-                : select.items().stream().anyMatch(each -> OutputName.of(each, text).equals(column.name()));
+                : select.items().stream()
+                        .anyMatch(each -> OutputName.of(each, text).equals(column.name()));
     }
 
     SqlText orderBy(List<SortItem> items) {

@@ -88,7 +88,8 @@ final class Limits {
     }
 
     private static @Nullable Long number(String digits) {
-        boolean plain = digits.length() <= 18 && !digits.isEmpty() && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+        boolean plain =
+                digits.length() <= 18 && !digits.isEmpty() && digits.chars().allMatch(c -> c >= '0' && c <= '9');
         return plain ? Long.valueOf(digits) : null;
     }
 

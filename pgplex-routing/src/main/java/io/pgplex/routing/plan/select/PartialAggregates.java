@@ -218,8 +218,7 @@ final class PartialAggregates extends FinishText {
         boolean first = true;
         for (int column : finalGroup) {
             Expr grouped = Objects.requireNonNull(groupExpressions.get(column));
-            sql.append(first ? " GROUP BY " : ", ")
-                    .append(collated(column, collations.of(grouped, block), grouped));
+            sql.append(first ? " GROUP BY " : ", ").append(collated(column, collations.of(grouped, block), grouped));
             first = false;
         }
         if (select.having() != null) {
@@ -230,7 +229,8 @@ final class PartialAggregates extends FinishText {
     }
 
     /** How the client puts the shards' single rows together itself; null where it may not. */
-    @Nullable List<Finish.Combine> combine(Limits limits) {
+    @Nullable
+    List<Finish.Combine> combine(Limits limits) {
         if (select.groupBy() != null
                 || select.having() != null
                 || !query.syntax().orderBy().isEmpty()
@@ -240,6 +240,10 @@ final class PartialAggregates extends FinishText {
         List<Finish.Combine> combine = new ArrayList<>();
         for (Query.Item item : select.items()) {
             if (!(item.expression() instanceof Expr.Call call) || !SelectShape.isAggregate(call)) {
+                return null;
+            }
+            if ((call.function().equals("min") || call.function().equals("max"))
+                    && !comparesByTypeAlone(call.arguments().get(0))) {
                 return null;
             }
             Finish.Combine how =
@@ -257,5 +261,19 @@ final class PartialAggregates extends FinishText {
             combine.add(how);
         }
         return combine;
+    }
+
+    /** Whether the client needs no collation to know which of two values is the smaller. */
+    private boolean comparesByTypeAlone(Expr argument) {
+        Attribute attribute = block.attribute(argument);
+        Column column = attribute == null ? null : attribute.origin();
+        boolean number = column != null
+                && switch (column.type()) {
+                    case "smallint", "integer", "bigint", "date" -> true;
+                    default ->
+                        column.type().startsWith("numeric") || column.type().startsWith("timestamp");
+                };
+        Collations.Found collation = collations.of(argument, block);
+        return number || (collation.bytewise() && collation.sql() == null);
     }
 }

@@ -104,7 +104,8 @@ final class RowsFinish extends FinishText {
 
     private SqlText reference(Expr.Column column) {
         Attribute attribute = block.attribute(column);
-        if (attribute == null && block.relations().stream().anyMatch(each -> each.name().equals(column.name()))) {
+        if (attribute == null
+                && block.relations().stream().anyMatch(each -> each.name().equals(column.name()))) {
             throw wholeRow(column, column.name());
         }
         Object key = attribute == null ? TokenKeys.of(text, column.from(), column.to()) : attribute;
@@ -123,7 +124,9 @@ final class RowsFinish extends FinishText {
                 && column.collation() == null
                 && switch (column.type()) {
                     case "smallint", "integer", "bigint", "text", "uuid", "date", "boolean", "bytea" -> true;
-                    default -> column.type().startsWith("character varying") || column.type().startsWith("timestamp");
+                    default ->
+                        column.type().startsWith("character varying")
+                                || column.type().startsWith("timestamp");
                 };
     }
 
@@ -179,7 +182,9 @@ final class RowsFinish extends FinishText {
     SqlText fragmentColumns() {
         boolean once = equalMeansSame
                 && shape.windowCalls().isEmpty()
-                && (shape.isGrouped() ? shape.aggregates().stream().allMatch(RowsFinish::ignoresRepeats) : select.distinct())
+                && (shape.isGrouped()
+                        ? shape.aggregates().stream().allMatch(RowsFinish::ignoresRepeats)
+                        : select.distinct())
                 && select.distinctOn() == null;
         SqlText sql = new SqlText().append(once ? "DISTINCT " : "");
         return sql.append(super.fragmentColumns());

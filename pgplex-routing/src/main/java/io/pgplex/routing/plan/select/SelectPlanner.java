@@ -76,11 +76,11 @@ public final class SelectPlanner {
 
     private boolean writesDistributed() {
         return !resolution.modifyingCtes().isEmpty()
-                && resolution.modifyingCtes().stream().anyMatch(cte -> cte.target().table() != null);
+                && resolution.modifyingCtes().stream()
+                        .anyMatch(cte -> cte.target().table() != null);
     }
 
-    private Plan sharded(
-            Effect effect, ShardSelector selector, @Nullable Scatter scatter, @Nullable Refusal refusal) {
+    private Plan sharded(Effect effect, ShardSelector selector, @Nullable Scatter scatter, @Nullable Refusal refusal) {
         Fragment original;
         if (resolution.catalogs().isEmpty()) {
             original = Fragment.original(text.text(), text.parameterCount());
@@ -99,7 +99,10 @@ public final class SelectPlanner {
     /** The shard of a statement without distributed tables. */
     private ShardSelector alone(Effects effects) {
         boolean locks = !query.locking().isEmpty();
-        return resolution.hasLocal() || effects.isBoundToHome() || locks || !resolution.modifyingCtes().isEmpty()
+        return resolution.hasLocal()
+                        || effects.isBoundToHome()
+                        || locks
+                        || !resolution.modifyingCtes().isEmpty()
                 ? Selectors.HOME
                 : new ShardSelector.AnyShard();
     }
@@ -133,7 +136,8 @@ public final class SelectPlanner {
         Splice splice = new Splice(text);
         Collations collations = new Collations(text, map, resolution);
         if (top.isSetOperation()) {
-            Merge merge = new SetOperationPlanner(top, placements, functions, collations, once, splice, resolution).plan();
+            Merge merge =
+                    new SetOperationPlanner(top, placements, functions, collations, once, splice, resolution).plan();
             return finish(splice, merge, once);
         }
         Block block = Placements.anyBlock(top);
@@ -143,7 +147,10 @@ public final class SelectPlanner {
         if (!staysOnShards(block, rows, top)) {
             if (!query.locking().isEmpty()) {
                 throw Placements.refuse(
-                        Unsupported.LOCK_ACROSS_SHARDS, block, query.locking().get(0).from(), lock());
+                        Unsupported.LOCK_ACROSS_SHARDS,
+                        block,
+                        query.locking().get(0).from(),
+                        lock());
             }
             withCatalogs(splice);
             return new FinishPlanner(top, limits, collations, once, splice).plan();
@@ -185,7 +192,6 @@ public final class SelectPlanner {
                 return false;
             }
         }
-        return shape.windowCalls().stream()
-                .allMatch(call -> Placements.meet(shape.partition(call), rows.strong()));
+        return shape.windowCalls().stream().allMatch(call -> Placements.meet(shape.partition(call), rows.strong()));
     }
 }

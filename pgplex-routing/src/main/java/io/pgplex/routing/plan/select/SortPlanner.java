@@ -71,7 +71,9 @@ final class SortPlanner {
         }
         SqlText columns = new SqlText();
         for (SortItem item : hidden) {
-            columns.append(", (").append(splice.slice(item.from(), item.expressionTo())).append(")");
+            columns.append(", (")
+                    .append(splice.slice(item.from(), item.expressionTo()))
+                    .append(")");
         }
         splice.insertAfter(select.itemsTo(), columns);
     }
@@ -118,12 +120,14 @@ final class SortPlanner {
         if (output.expression() != null) {
             return collations.of(output.expression(), block);
         }
-        return collations.of(output.attribute() == null ? null : output.attribute().origin());
+        return collations.of(
+                output.attribute() == null ? null : output.attribute().origin());
     }
 
     /** The output column, from 1, that an item of ORDER BY names or repeats; 0 when there is none or stars hide it. */
     private int output(SortItem item) {
-        boolean name = item.expression() instanceof Expr.Column column && column.names().size() == 1;
+        boolean name = item.expression() instanceof Expr.Column column
+                && column.names().size() == 1;
         Query.Select select = block.select();
         if (query.isSetOperation() || select == null) {
             return name ? named(((Expr.Column) item.expression()).name()) : 0;
@@ -181,7 +185,8 @@ final class SortPlanner {
             if (key.collation.sql() != null) {
                 sql.append(" COLLATE " + key.collation.sql());
             }
-            sql.append(key.item.descending() ? " DESC" : "").append(key.item.putsNullsFirst() ? " NULLS FIRST" : " NULLS LAST");
+            sql.append(key.item.descending() ? " DESC" : "")
+                    .append(key.item.putsNullsFirst() ? " NULLS FIRST" : " NULLS LAST");
             first = false;
         }
         return sql.append(limits.whole()).finish(null);
