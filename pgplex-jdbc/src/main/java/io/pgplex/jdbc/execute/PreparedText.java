@@ -75,6 +75,7 @@ public final class PreparedText {
     }
 
     /** The plan of a statement if it was made from just this map and scope, else null. */
+    @SuppressWarnings("ReferenceEquality") // maps and scopes are kept once each: identity says it without comparing
     @Nullable
     Plan plan(int statement, ClusterMap map, RoutingScope scope) {
         PlanSlot slot = plans.get(statement);

@@ -57,13 +57,12 @@ record ShardCall(Fragment fragment, int fetchSize, boolean textTransfer, boolean
     }
 
     private static boolean isPlain(ExecuteOptions options) {
-        return options == ExecuteOptions.DEFAULT
-                || options.forwardReadOnly()
-                        && options.holdability() == ResultSet.CLOSE_CURSORS_AT_COMMIT
-                        && options.maxRows() == 0
-                        && options.maxFieldSizeBytes() == 0
-                        && options.queryTimeoutMillis() == 0
-                        && options.generatedKeys() instanceof GeneratedKeys.None;
+        return options.forwardReadOnly()
+                && options.holdability() == ResultSet.CLOSE_CURSORS_AT_COMMIT
+                && options.maxRows() == 0
+                && options.maxFieldSizeBytes() == 0
+                && options.queryTimeoutMillis() == 0
+                && options.generatedKeys() instanceof GeneratedKeys.None;
     }
 
     private static Statement create(Connection connection, ExecuteOptions options) throws SQLException {

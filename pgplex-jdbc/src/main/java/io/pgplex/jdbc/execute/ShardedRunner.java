@@ -86,7 +86,7 @@ final class ShardedRunner {
     private StatementResult read(Plan.Sharded plan, Scatter scatter, Execution execution, List<Shard> shards)
             throws SQLException {
         boolean partial = scatter.merge() instanceof Merge.Finished;
-        boolean text = partial || scatter.merge() instanceof Merge.Sorted sorted && sorted.otherwise() != null;
+        boolean text = partial || (scatter.merge() instanceof Merge.Sorted sorted && sorted.otherwise() != null);
         int fetchSize = partial ? 0 : session.scatterFetchSize(execution.options());
         List<Lease> leases = session.leaseAll(shards, plan.effect(), fetchSize > 0);
         List<ShardAnswer> answers;

@@ -3,6 +3,7 @@ package io.pgplex.jdbc.pool;
 import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.metadata.model.Node;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -43,22 +44,22 @@ public final class Backend {
     Connection handle() {
         return (Connection) Proxy.newProxyInstance(
                 Backend.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
-                    switch (method.getName()) {
-                        case "unwrap":
-                            return unwrap((Class<?>) arguments[0]);
-                        case "isWrapperFor":
-                            return arguments[0] == Backend.class;
-                        case "clearWarnings":
-                            // called at every return to the pool; warnings were cleared by the statements' owners
-                            return null;
-                        default:
-                            try {
-                                return method.invoke(connection, arguments);
-                            } catch (InvocationTargetException e) {
-                                throw e.getCause();
-                            }
-                    }
+                    return switch (method.getName()) {
+                        case "unwrap" -> unwrap((Class<?>) arguments[0]);
+                        case "isWrapperFor" -> arguments[0] == Backend.class;
+                        // called at every return to the pool; warnings were cleared by the statements' owners
+                        case "clearWarnings" -> null;
+                        default -> call(method, arguments);
+                    };
                 });
+    }
+
+    private @Nullable Object call(Method method, Object[] arguments) throws Throwable {
+        try {
+            return method.invoke(connection, arguments);
+        } catch (InvocationTargetException e) {
+            throw e.getCause();
+        }
     }
 
     private Object unwrap(Class<?> type) throws SQLException {

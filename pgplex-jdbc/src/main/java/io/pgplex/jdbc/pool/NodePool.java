@@ -73,7 +73,7 @@ public final class NodePool implements AutoCloseable {
      * @throws SQLException 08001 when none is free within the connection timeout
      */
     public Lease lease(boolean holdingOthers) throws SQLException {
-        boolean permitted = permits.tryAcquire() || !holdingOthers && await();
+        boolean permitted = permits.tryAcquire() || (!holdingOthers && await());
         if (permitted) {
             try {
                 return new Lease(this, shared.getConnection(), true);

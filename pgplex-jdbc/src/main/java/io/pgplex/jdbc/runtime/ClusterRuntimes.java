@@ -3,6 +3,7 @@ package io.pgplex.jdbc.runtime;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -32,7 +33,7 @@ final class ClusterRuntimes {
     }
 
     /** A use of a runtime; it ends with {@link #end}. */
-    final class Use {
+    static final class Use {
         private final Slot slot;
         private final ClusterRuntime runtime;
         private boolean ended;
@@ -74,7 +75,7 @@ final class ClusterRuntimes {
         private final ReentrantLock lock = new ReentrantLock();
         private @Nullable ClusterRuntime runtime;
         private int uses;
-        private long generation;
+        private @Nullable ScheduledFuture<?> closing;
 
         ClusterRuntime acquire(ClusterKey key) throws SQLException {
             lock.lock();
@@ -85,7 +86,10 @@ final class ClusterRuntimes {
                     runtime = open;
                 }
                 uses++;
-                generation++;
+                if (closing != null) {
+                    closing.cancel(false);
+                    closing = null;
+                }
                 return open;
             } finally {
                 lock.unlock();
@@ -102,18 +106,17 @@ final class ClusterRuntimes {
                 if (now) {
                     close();
                 } else {
-                    long unused = generation;
-                    closer.schedule(() -> closeUnused(unused), LINGER_SECONDS, TimeUnit.SECONDS);
+                    closing = closer.schedule(this::closeUnused, LINGER_SECONDS, TimeUnit.SECONDS);
                 }
             } finally {
                 lock.unlock();
             }
         }
 
-        private void closeUnused(long unusedSince) {
+        private void closeUnused() {
             lock.lock();
             try {
-                if (uses == 0 && generation == unusedSince) {
+                if (uses == 0) {
                     close();
                 }
             } finally {
