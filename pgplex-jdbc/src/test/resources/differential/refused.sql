@@ -1,1 +1,12 @@
-SELECT 'none refused'
+SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM customers);
+SELECT a.id, b.id FROM customers a JOIN customers b ON a.country = b.country ORDER BY a.id, b.id;
+SELECT c.id FROM customers c WHERE c.balance > (SELECT avg(balance) FROM customers) ORDER BY c.id;
+SELECT c.id FROM customers c WHERE c.id = (SELECT customer_id FROM orders WHERE customer_id = 3 AND id = 1);
+SELECT c.id, c.country = (SELECT code FROM countries ORDER BY code COLLATE "C" LIMIT 1) FROM customers c ORDER BY c.id;
+SELECT c.id, s.value FROM customers c, settings s ORDER BY c.id, s.name;
+SELECT count(*) FROM (SELECT id FROM customers LIMIT 5) x;
+SELECT country FROM customers UNION ALL SELECT code FROM countries ORDER BY 1;
+SELECT country FROM customers UNION SELECT note FROM orders ORDER BY 1 LIMIT 5;
+SELECT k FROM notes ORDER BY lower(k), k;
+SELECT k.code, c.id FROM countries k LEFT JOIN customers c ON c.country = k.code ORDER BY 1, 2;
+SELECT o.id, e.kind FROM orders o JOIN events e ON e.kind = o.note ORDER BY 1, 2;

@@ -152,7 +152,7 @@ SELECT sum(balance + 1) * 2 FROM customers WHERE active;
 SELECT stddev(balance), variance(balance) FROM customers;
 SELECT stddev_pop(qty)::numeric(10,4) FROM order_lines;
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY qty) FROM order_lines;
-SELECT percentile_disc(0.25) WITHIN GROUP (ORDER BY balance) FROM customers;
+SELECT trim_scale(percentile_disc(0.25) WITHIN GROUP (ORDER BY balance)) FROM customers;
 SELECT mode() WITHIN GROUP (ORDER BY country) FROM customers;
 SELECT string_agg(name, ',' ORDER BY id) FROM customers;
 SELECT string_agg(DISTINCT country, ',' ORDER BY country) FROM customers;
@@ -173,7 +173,7 @@ SELECT country FROM customers GROUP BY country HAVING sum(balance) > 100 ORDER B
 SELECT count(*) FROM customers HAVING count(*) > 1000;
 SELECT count(*) FROM customers HAVING count(*) < 1000;
 SELECT 1 FROM customers HAVING max(id) > 0;
-SELECT balance, count(*) FROM customers GROUP BY balance ORDER BY balance;
+SELECT trim_scale(balance) AS b, count(*) FROM customers GROUP BY balance ORDER BY balance;
 SELECT ref, count(*) FROM customers GROUP BY ref ORDER BY ref;
 SELECT status, sum(total), avg(total) FROM orders GROUP BY status ORDER BY status;
 SELECT status, count(DISTINCT customer_id) FROM orders GROUP BY status ORDER BY status;
@@ -192,7 +192,7 @@ SELECT country, count(*) FROM customers GROUP BY GROUPING SETS ((country), ()) O
 SELECT DISTINCT country FROM customers;
 SELECT DISTINCT country FROM customers ORDER BY country;
 SELECT DISTINCT country, active FROM customers ORDER BY country DESC, active LIMIT 4;
-SELECT DISTINCT balance FROM customers ORDER BY balance;
+SELECT DISTINCT trim_scale(balance) AS b FROM customers ORDER BY b;
 SELECT DISTINCT id FROM customers ORDER BY id LIMIT 3;
 SELECT DISTINCT ON (country) country, id FROM customers ORDER BY country, id;
 SELECT DISTINCT ON (customer_id) customer_id, id, total FROM orders ORDER BY customer_id, total DESC, id;

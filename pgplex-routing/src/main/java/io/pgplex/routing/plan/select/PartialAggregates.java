@@ -3,6 +3,7 @@ package io.pgplex.routing.plan.select;
 import io.pgplex.metadata.model.Column;
 import io.pgplex.routing.analyze.Attribute;
 import io.pgplex.routing.analyze.Block;
+import io.pgplex.routing.analyze.OutputName;
 import io.pgplex.routing.analyze.Placements;
 import io.pgplex.routing.analyze.ResolvedQuery;
 import io.pgplex.routing.analyze.SelectShape;
@@ -14,6 +15,7 @@ import io.pgplex.routing.analyze.syntax.SortItem;
 import io.pgplex.routing.function.Functions;
 import io.pgplex.routing.plan.Finish;
 import io.pgplex.routing.plan.Unsupported;
+import io.pgplex.routing.scan.Identifiers;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -101,7 +103,7 @@ final class PartialAggregates extends FinishText {
 
     void rewrite() {
         groups();
-        select.items().forEach(item -> visit(item.expression()));
+        select.items().forEach(this::visit);
         if (select.having() != null) {
             visit(select.having());
         }
@@ -109,6 +111,19 @@ final class PartialAggregates extends FinishText {
             if (!namesOutput(item)) {
                 visit(item.expression());
             }
+        }
+    }
+
+    private void visit(Query.Item item) {
+        visit(item.expression());
+        boolean oneColumn = item.alias() != null
+                && select.groupBy() == null
+                && item.expression() instanceof Expr.Call call
+                && SelectShape.isAggregate(call)
+                && !call.function().equals("avg");
+        if (oneColumn) {
+            // where the client combines the shards' rows itself, the application sees the fragment's names
+            columns.append(" AS " + Identifiers.quote(OutputName.of(item, text)));
         }
     }
 
