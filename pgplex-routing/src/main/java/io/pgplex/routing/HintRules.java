@@ -35,7 +35,7 @@ final class HintRules {
 
     /** The plan of a statement whose hint says where it runs, whatever it is; null without such a hint. */
     @Nullable
-    Plan place(ScannedStatement statement, StatementClass statementClass, RoutingScope scope) {
+    Plan place(ScannedStatement statement, StatementClass statementClass) {
         ShardSelector selector = selector(statement);
         if (selector == null) {
             return null;
@@ -48,7 +48,7 @@ final class HintRules {
                 Fragment.original(statement.text(), statement.parameterCount()),
                 selector,
                 null,
-                Unsupported.CROSS_SHARD_FORBIDDEN.at(0));
+                null);
     }
 
     private @Nullable ShardSelector selector(ScannedStatement statement) {

@@ -49,7 +49,7 @@ public final class Router {
             return new Plan.Utility(statementClass, statement);
         }
         HintRules rules = new HintRules(hints, map);
-        Plan hinted = rules.place(statement, statementClass, scope);
+        Plan hinted = rules.place(statement, statementClass);
         return hinted != null ? hinted : rules.guard(rows(statement, statementClass, map, scope));
     }
 

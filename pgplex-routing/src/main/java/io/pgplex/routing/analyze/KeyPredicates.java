@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class KeyPredicates {
 
     private final KeyConstants constants;
+    private final ShardAnalysis analysis;
     private final Block block;
     private final KeyClass keys;
     private final KeyType type;
@@ -24,8 +25,15 @@ final class KeyPredicates {
      *
      * @param neverExtended the attribute of which IS NULL says something, because no outer join makes it NULL; or null
      */
-    KeyPredicates(KeyConstants constants, Block block, KeyClass keys, KeyType type, @Nullable Attribute neverExtended) {
+    KeyPredicates(
+            KeyConstants constants,
+            ShardAnalysis analysis,
+            Block block,
+            KeyClass keys,
+            KeyType type,
+            @Nullable Attribute neverExtended) {
         this.constants = constants;
+        this.analysis = analysis;
         this.block = block;
         this.keys = keys;
         this.type = type;
@@ -75,9 +83,15 @@ final class KeyPredicates {
             return Selectors.and(parts);
         }
         if (isKey(left)) {
-            return constants.compared(right, type);
+            return compared(right);
         }
-        return isKey(right) ? constants.compared(left, type) : Selectors.ALL;
+        return isKey(right) ? compared(left) : Selectors.ALL;
+    }
+
+    /** A constant, or a column that a subquery gives as one. */
+    private ShardSelector compared(Expr value) {
+        Attribute attribute = block.attribute(value);
+        return attribute == null ? constants.compared(value, type) : analysis.compared(attribute, type);
     }
 
     private ShardSelector anyOf(Expr left, List<Expr> values) {

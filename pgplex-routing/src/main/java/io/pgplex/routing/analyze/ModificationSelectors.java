@@ -9,6 +9,7 @@ import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.analyze.syntax.Modification;
 import io.pgplex.routing.analyze.syntax.Query;
 import io.pgplex.routing.bind.ShardSelector;
+import io.pgplex.routing.scan.ScannedStatement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -38,6 +39,9 @@ public final class ModificationSelectors {
         if (modification.syntax().verb() == Modification.Verb.INSERT) {
             parts.add(inserted(modification, table, distributed));
         }
+        if (modification.syntax().verb() == Modification.Verb.MERGE && mayInsertDefaultKey(modification, table, key)) {
+            return Selectors.ALL;
+        }
         for (Modification.Assignment assignment : modification.syntax().assignments()) {
             String column = assignment.columns().get(0);
             boolean sets = assignment.columns().contains(key)
@@ -47,6 +51,30 @@ public final class ModificationSelectors {
             }
         }
         return Selectors.or(parts);
+    }
+
+    /** Whether an INSERT of a MERGE leaves the key to its default. */
+    private static boolean mayInsertDefaultKey(ResolvedModification merge, Table table, String key) {
+        ScannedStatement text = merge.block().text();
+        String place = "#" + place(table, key);
+        for (int i = merge.syntax().from(); i < merge.syntax().to(); i++) {
+            if (!text.isSequence(i, "THEN", "INSERT")) {
+                continue;
+            }
+            boolean named = text.isPunctuation(i + 2, '(');
+            boolean given = false;
+            for (int column = i + 3; named && column < text.matching(i + 2); column++) {
+                given |= text.isName(column) && text.identifier(column).equals(key);
+            }
+            if (!named) {
+                given = merge.syntax().assignments().stream()
+                        .anyMatch(assignment -> assignment.columns().contains(place));
+            }
+            if (!given) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static int place(Table table, String key) {
@@ -66,17 +94,19 @@ public final class ModificationSelectors {
         }
         Attribute attribute = block.attribute(value);
         if (attribute != null) {
-            return KeyFamilies.hashesLike(attribute.origin(), type.family())
-                    ? shards.valuesOf(attribute, type)
-                    : shards.constantOf(attribute, type);
+            return ofAttribute(attribute, type, keyColumnType(table));
         }
-        return constants.assigned(
-                value, type, columnType(table, assignment.columns().get(0)));
+        return constants.assigned(value, type, keyColumnType(table));
     }
 
-    private static String columnType(Table table, String name) {
-        Column column = table.column(name);
-        return column == null ? keyColumnType(table) : column.type();
+    /** A column's values are stored as they are when the key's column has no modifier that might change them. */
+    private ShardSelector ofAttribute(Attribute attribute, KeyType type, String columnType) {
+        Column origin = attribute.origin();
+        if (!KeyFamilies.hashesLike(origin, type.family())) {
+            return shards.assigned(attribute, type, columnType);
+        }
+        boolean same = origin != null && (columnType.indexOf('(') < 0 || columnType.equals(origin.type()));
+        return same ? shards.valuesOf(attribute, type) : Selectors.ALL;
     }
 
     private static String keyColumnType(Table table) {
@@ -118,9 +148,7 @@ public final class ModificationSelectors {
         }
         Output output = outputs.get(position);
         if (output.attribute() != null) {
-            return KeyFamilies.hashesLike(output.attribute().origin(), type.family())
-                    ? shards.valuesOf(output.attribute(), type)
-                    : Selectors.ALL;
+            return ofAttribute(output.attribute(), type, columnType);
         }
         return output.expression() == null ? Selectors.ALL : constants.assigned(output.expression(), type, columnType);
     }

@@ -38,6 +38,7 @@ public final class RelationUse {
     private final int token;
     private boolean named = true;
     private boolean nullable;
+    private boolean insertTarget;
 
     RelationUse(
             Kind kind,
@@ -118,6 +119,15 @@ public final class RelationUse {
 
     void makeNullable() {
         nullable = true;
+    }
+
+    /** Whether rows are put into it here and none is looked for. */
+    boolean isInsertTarget() {
+        return insertTarget;
+    }
+
+    void makeInsertTarget() {
+        insertTarget = true;
     }
 
     public boolean isDistributed() {

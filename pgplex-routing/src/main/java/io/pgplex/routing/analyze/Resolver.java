@@ -403,6 +403,7 @@ public final class Resolver {
         block.relations().add(target);
         ResolvedQuery source = null;
         if (modification.verb() == Modification.Verb.INSERT) {
+            target.makeInsertTarget();
             block.tree(new FromTree.Leaf(target));
             if (modification.source() != null) {
                 source = query(modification.source(), text, own, inner, outer);

@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,7 @@ public final class ShardAnalysis {
     public ShardSelector uses(Resolution resolution) {
         List<ShardSelector> parts = new ArrayList<>();
         for (RelationUse use : resolution.uses()) {
-            if (use.isDistributed()) {
+            if (use.isDistributed() && !use.isInsertTarget()) {
                 parts.add(of(use));
             }
         }
@@ -63,9 +64,11 @@ public final class ShardAnalysis {
         return follow(keys, type, block, Set.of(attribute.relation()), null);
     }
 
-    /** The shards of an attribute that a subquery gives as a constant; all when it is none. */
-    ShardSelector constantOf(Attribute attribute, KeyType type) {
-        return attribute.relation().isNullable() ? Selectors.ALL : constant(attribute, type);
+    /** The shard of rows whose key is set to what a subquery gives as a constant; all when it is none. */
+    ShardSelector assigned(Attribute attribute, KeyType type, String columnType) {
+        return attribute.relation().isNullable()
+                ? Selectors.ALL
+                : constant(attribute, value -> constants.assigned(value, type, columnType));
     }
 
     private ShardSelector follow(
@@ -78,13 +81,13 @@ public final class ShardAnalysis {
         while (block != null && !keys.attributes().isEmpty()) {
             List<Condition> conditions = conditions(block, seeds);
             keys.close(conditions, block);
-            KeyPredicates predicates = new KeyPredicates(constants, block, keys, type, nullTest);
+            KeyPredicates predicates = new KeyPredicates(constants, this, block, keys, type, nullTest);
             for (Condition condition : conditions) {
                 if (condition instanceof Condition.Holds holds) {
                     parts.add(predicates.allowed(holds.expression()));
                 }
             }
-            keys.attributes().forEach(attribute -> parts.add(constant(attribute, type)));
+            keys.attributes().forEach(attribute -> parts.add(compared(attribute, type)));
             nullTest = null;
             Step step = outwards(block, keys, type);
             keys = step.keys;
@@ -101,7 +104,11 @@ public final class ShardAnalysis {
     }
 
     /** What a subquery's column is worth that is a constant in all of its rows. */
-    private ShardSelector constant(Attribute attribute, KeyType type) {
+    ShardSelector compared(Attribute attribute, KeyType type) {
+        return constant(attribute, value -> constants.compared(value, type));
+    }
+
+    private static ShardSelector constant(Attribute attribute, Function<Expr, ShardSelector> shards) {
         RelationUse relation = attribute.relation();
         if (relation.kind() != RelationUse.Kind.DERIVED || relation.query().isSetOperation()) {
             return Selectors.ALL;
@@ -115,15 +122,14 @@ public final class ShardAnalysis {
         if (body instanceof Query.Values values) {
             List<ShardSelector> parts = new ArrayList<>();
             values.rows()
-                    .forEach(row -> parts.add(
-                            position < row.size() ? constants.compared(row.get(position), type) : Selectors.ALL));
+                    .forEach(row -> parts.add(position < row.size() ? shards.apply(row.get(position)) : Selectors.ALL));
             return Selectors.or(parts);
         }
         List<Output> outputs = Objects.requireNonNull(relation.query().block()).outputs();
         Expr expression = outputs == null || position >= outputs.size()
                 ? null
                 : outputs.get(position).expression();
-        return expression == null ? Selectors.ALL : constants.compared(expression, type);
+        return expression == null ? Selectors.ALL : shards.apply(expression);
     }
 
     private record Step(KeyClass keys, @Nullable Block block, Set<RelationUse> seeds) {}

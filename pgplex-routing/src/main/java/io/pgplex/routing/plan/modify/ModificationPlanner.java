@@ -238,6 +238,14 @@ public final class ModificationPlanner {
         if (syntax.whereCurrentOf()) {
             throw new RoutingException(Unsupported.CURRENT_OF.at(target.target().position()));
         }
+        boolean joins =
+                syntax.verb() == Modification.Verb.UPDATE && !syntax.relations().isEmpty();
+        boolean skips = syntax.verb() == Modification.Verb.INSERT && syntax.onConflict();
+        if (joins || skips) {
+            // of several rows that match or collide, each copy might take another one
+            throw new RoutingException(
+                    Unsupported.UNORDERED_REPLICATED_WRITE.at(target.target().position(), name));
+        }
         FunctionRules functions = new FunctionRules(true);
         Placements placements = new Placements(functions);
         if (syntax.verb() == Modification.Verb.INSERT) {

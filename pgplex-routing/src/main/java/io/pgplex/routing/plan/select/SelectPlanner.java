@@ -98,13 +98,23 @@ public final class SelectPlanner {
 
     /** The shard of a statement without distributed tables. */
     private ShardSelector alone(Effects effects) {
-        boolean locks = !query.locking().isEmpty();
+        boolean locks = locksRows();
         return resolution.hasLocal()
                         || effects.isBoundToHome()
                         || locks
                         || !resolution.modifyingCtes().isEmpty()
                 ? Selectors.HOME
                 : new ShardSelector.AnyShard();
+    }
+
+    /** Whether FOR UPDATE or its kin stands anywhere: writers of replicated tables go to the first shard first. */
+    private boolean locksRows() {
+        for (int i = 0; i < text.tokenCount(); i++) {
+            if (text.is(i, "FOR") && text.is(i + 1, "UPDATE", "SHARE", "NO", "KEY")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The refusal that names a local table beside a distributed one. */

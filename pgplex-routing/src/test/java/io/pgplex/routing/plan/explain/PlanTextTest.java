@@ -78,7 +78,7 @@ class PlanTextTest {
                           Evaluate ?3: now() as date
                           Merge: Sorted
                           Sort Key: column 1 DESC, column 3 NULLS FIRST COLLATE "C"
-                          Visible Columns: 2
+                          Hidden Columns: 2
                           Limit: 10
                           Offset: ?2
                         """);
