@@ -17,6 +17,7 @@ import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +81,9 @@ final class SortPlanner {
 
     /** A hidden column counts from the end. */
     private int column(Key key) {
+        if (key.column < 0) {
+            return key.column - hidden.size();
+        }
         return key.column > 0 ? key.column : hidden.indexOf(key.item) - hidden.size();
     }
 
@@ -92,8 +96,8 @@ final class SortPlanner {
             }
         }
         int output = output(item);
-        if (output > 0) {
-            return new Key(output, item, ofOutput(output));
+        if (output != 0) {
+            return new Key(output, item, output > 0 ? ofOutput(output) : ofItem(output));
         }
         Query.Select select = block.select();
         if (query.isSetOperation() || select == null || select.distinct()) {
@@ -101,6 +105,11 @@ final class SortPlanner {
         }
         hidden.add(item);
         return new Key(0, item, collations.of(expression, block));
+    }
+
+    private Collations.Found ofItem(int fromEnd) {
+        Query.Select select = Objects.requireNonNull(block.select());
+        return collations.of(select.items().get(select.items().size() + fromEnd).expression(), block);
     }
 
     private static int position(String digits) {
@@ -136,7 +145,7 @@ final class SortPlanner {
         for (Query.Item each : select.items()) {
             if (isStar(each.expression())) {
                 // columns from here on have no certain number, unless DISTINCT allows no other way
-                return select.distinct() && name ? named(((Expr.Column) item.expression()).name()) : 0;
+                return name ? behindStar(select, position, ((Expr.Column) item.expression()).name()) : 0;
             }
             position++;
             boolean sameName = name && OutputName.of(each, text).equals(((Expr.Column) item.expression()).name());
@@ -145,6 +154,17 @@ final class SortPlanner {
             }
         }
         return 0;
+    }
+
+    /** An output behind a star counts from the end, -1 being the last; DISTINCT allows the star's own columns only. */
+    private int behindStar(Query.Select select, int star, String name) {
+        int size = select.items().size();
+        for (int i = size - 1; i > star && !isStar(select.items().get(i).expression()); i--) {
+            if (OutputName.of(select.items().get(i), text).equals(name)) {
+                return i - size;
+            }
+        }
+        return select.distinct() ? named(name) : 0;
     }
 
     /** Whether an unqualified name is some output's, which then comes before any column of that name. */
