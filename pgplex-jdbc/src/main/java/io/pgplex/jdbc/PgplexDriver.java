@@ -2,7 +2,6 @@ package io.pgplex.jdbc;
 
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
-import io.pgplex.jdbc.runtime.SessionOpener;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.DriverManager;

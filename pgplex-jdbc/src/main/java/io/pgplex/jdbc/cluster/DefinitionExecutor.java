@@ -4,7 +4,6 @@ import io.pgplex.jdbc.cluster.Definition.Subject;
 import io.pgplex.jdbc.cluster.Definition.Trait;
 import io.pgplex.jdbc.cluster.Definition.Verb;
 import io.pgplex.jdbc.cluster.Placement.Extent;
-import io.pgplex.jdbc.execute.DefinitionScope;
 import io.pgplex.jdbc.transaction.MetadataChange;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;

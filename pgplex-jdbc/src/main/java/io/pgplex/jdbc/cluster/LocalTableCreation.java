@@ -1,6 +1,5 @@
 package io.pgplex.jdbc.cluster;
 
-import io.pgplex.jdbc.execute.DefinitionScope;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.scan.ScannedStatement;

@@ -5,7 +5,6 @@ import io.pgplex.jdbc.cluster.Definition.Subject;
 import io.pgplex.jdbc.cluster.Definition.Trait;
 import io.pgplex.jdbc.cluster.Definition.Verb;
 import io.pgplex.jdbc.cluster.Placement.Extent;
-import io.pgplex.jdbc.execute.DefinitionScope;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableDistribution.Distributed;

@@ -1,7 +1,6 @@
 package io.pgplex.jdbc.cluster;
 
 import io.pgplex.jdbc.cluster.DescribedRelation.DescribedColumn;
-import io.pgplex.jdbc.execute.DefinitionScope;
 import io.pgplex.metadata.model.Column.DefaultKind;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.model.Table;

@@ -1,7 +1,6 @@
 package io.pgplex.jdbc.cluster;
 
 import io.pgplex.jdbc.cluster.Placement.Extent;
-import io.pgplex.jdbc.execute.DefinitionScope;
 import io.pgplex.jdbc.sql.ServerSql;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;

@@ -1,6 +1,5 @@
 package io.pgplex.jdbc.cluster;
 
-import io.pgplex.jdbc.execute.DefinitionScope;
 import io.pgplex.jdbc.transaction.MetadataChange;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Column;

@@ -2,7 +2,6 @@ package io.pgplex.jdbc.cluster;
 
 import io.pgplex.jdbc.cluster.Definition.Subject;
 import io.pgplex.jdbc.cluster.Placement.Extent;
-import io.pgplex.jdbc.execute.DefinitionScope;
 import io.pgplex.jdbc.transaction.MetadataChange;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;

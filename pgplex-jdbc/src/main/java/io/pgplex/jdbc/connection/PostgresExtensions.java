@@ -1,7 +1,7 @@
 package io.pgplex.jdbc.connection;
 
 import io.pgplex.jdbc.execute.ExecuteOptions;
-import io.pgplex.jdbc.execute.LogicalSession.Work;
+import io.pgplex.jdbc.pool.Work;
 import java.sql.Array;
 import java.sql.Blob;
 import java.sql.Clob;

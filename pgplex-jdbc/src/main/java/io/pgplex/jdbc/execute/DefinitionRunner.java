@@ -1,10 +1,11 @@
 package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.cluster.DefinitionExecutor;
-import io.pgplex.jdbc.execute.LogicalSession.Work;
+import io.pgplex.jdbc.cluster.DefinitionScope;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.jdbc.pool.Work;
 import io.pgplex.jdbc.transaction.MetadataChange;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;

@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.execute;
 
+import io.pgplex.jdbc.pool.Work;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
@@ -12,12 +13,6 @@ import org.postgresql.jdbc.PgConnection;
  * time, except {@link #abort} and {@link #isClosed}, which any thread may call.
  */
 public interface LogicalSession {
-
-    /** Work on a physical connection. */
-    @FunctionalInterface
-    interface Work<T extends @Nullable Object> {
-        T on(PgConnection connection) throws SQLException;
-    }
 
     /** A physical connection that one statement keeps until it closes it. */
     interface HeldConnection extends AutoCloseable {

@@ -3,6 +3,7 @@ package io.pgplex.jdbc.execute;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.jdbc.pool.Work;
 import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.jdbc.transaction.MetadataChange;
 import io.pgplex.jdbc.transaction.Participant;

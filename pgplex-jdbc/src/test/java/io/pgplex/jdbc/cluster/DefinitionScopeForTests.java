@@ -1,7 +1,6 @@
 package io.pgplex.jdbc.cluster;
 
-import io.pgplex.jdbc.execute.DefinitionScope;
-import io.pgplex.jdbc.execute.LogicalSession.Work;
+import io.pgplex.jdbc.pool.Work;
 import io.pgplex.jdbc.transaction.MetadataChange;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;

@@ -7,6 +7,7 @@ import io.pgplex.jdbc.execute.LogicalSession;
 import io.pgplex.jdbc.execute.PreparedText;
 import io.pgplex.jdbc.execute.RunningStatement;
 import io.pgplex.jdbc.execute.StatementResult;
+import io.pgplex.jdbc.pool.Work;
 import io.pgplex.routing.hint.Hints;
 import io.pgplex.routing.scan.QuestionMark;
 import io.pgplex.routing.scan.ScannedStatement;

@@ -6,6 +6,7 @@ import io.pgplex.jdbc.execute.GeneratedKeys;
 import io.pgplex.jdbc.execute.PreparedText;
 import io.pgplex.jdbc.execute.RunningStatement;
 import io.pgplex.jdbc.execute.StatementResult;
+import io.pgplex.jdbc.pool.Work;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;

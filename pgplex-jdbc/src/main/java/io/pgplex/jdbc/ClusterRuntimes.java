@@ -1,4 +1,4 @@
-package io.pgplex.jdbc.runtime;
+package io.pgplex.jdbc;
 
 import java.sql.SQLException;
 import java.util.Map;

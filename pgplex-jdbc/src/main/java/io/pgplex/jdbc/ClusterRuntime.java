@@ -1,4 +1,4 @@
-package io.pgplex.jdbc.runtime;
+package io.pgplex.jdbc;
 
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.execute.Cluster;

@@ -1,7 +1,5 @@
-package io.pgplex.jdbc.runtime;
+package io.pgplex.jdbc;
 
-import io.pgplex.jdbc.PgplexProperty;
-import io.pgplex.jdbc.PgplexUrl;
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.MetadataStore;
 import io.pgplex.metadata.store.etcd.EtcdOptions;

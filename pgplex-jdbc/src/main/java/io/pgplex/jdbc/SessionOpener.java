@@ -1,9 +1,5 @@
-package io.pgplex.jdbc.runtime;
+package io.pgplex.jdbc;
 
-import io.pgplex.jdbc.ConnectionOpener;
-import io.pgplex.jdbc.PgplexDriver;
-import io.pgplex.jdbc.PgplexProperty;
-import io.pgplex.jdbc.PgplexUrl;
 import io.pgplex.jdbc.connection.ConnectionFacts;
 import io.pgplex.jdbc.connection.PgplexConnection;
 import io.pgplex.jdbc.error.PgplexErrors;
@@ -24,7 +20,7 @@ import java.util.Properties;
 import org.postgresql.PGProperty;
 
 /** Puts logical connections together. Thread-safe. */
-public final class SessionOpener implements ConnectionOpener {
+final class SessionOpener implements ConnectionOpener {
 
     /** Savepoints that pgjdbc takes by itself would undo one shard's part of a statement and not the others'. */
     private static final String NO_AUTOSAVE = "never";
