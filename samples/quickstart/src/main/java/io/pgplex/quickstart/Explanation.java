@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * @param merge how the shards' answers are put together; empty when there is one
  */
 record Explanation(String plan, String shards, String merge) {
-    private static final Pattern ROW = Pattern.compile("\\s+Row: .*, shard (\\S+) .*");
+    private static final Pattern ROW = Pattern.compile("\\s+Row: .*, shard (.+?)(?: \\(bucket \\d+\\))?");
 
     /** Asks pgplex. Runs nothing. */
     static Explanation of(Connection sharded, Step.Question question) throws SQLException {
@@ -41,7 +41,7 @@ record Explanation(String plan, String shards, String merge) {
                 .orElse("");
     }
 
-    /** An INSERT of several rows says the shard of each. */
+    /** An INSERT of several rows says the shard of each, or which parameter will say. */
     private static String shardsOfRows(List<String> lines) {
         Set<String> shards = new LinkedHashSet<>();
         for (String line : lines) {

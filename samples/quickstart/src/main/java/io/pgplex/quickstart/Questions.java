@@ -181,7 +181,7 @@ final class Questions {
                                        (2, 290, TIMESTAMP '2026-01-02 11:05', 'open'),
                                        (3, 390, TIMESTAMP '2026-01-02 11:10', 'paid'),
                                        (4, 490, TIMESTAMP '2026-01-02 11:15', 'open'),
-                                       (5, 590, TIMESTAMP '2026-01-02 11:20', 'paid')
+                                       (42, 4290, TIMESTAMP '2026-01-02 11:20', 'paid')
                                 RETURNING order_id, customer_id, status""")), Step.End.COMMIT),
                 unordered(
                         "An UPDATE of every shard, all or nothing",
@@ -200,9 +200,9 @@ final class Questions {
                         42L),
                 unordered("An upsert", """
                         INSERT INTO customers (customer_id, name, country_code, joined, credit)
-                        VALUES (?, 'New Name', 'NP', DATE '2026-01-02', 0)
+                        VALUES (71, 'New Name', 'NP', DATE '2026-01-02', 0)
                         ON CONFLICT (customer_id) DO UPDATE SET name = excluded.name
-                        RETURNING customer_id, name, country_code""", 71L));
+                        RETURNING customer_id, name, country_code"""));
     }
 
     private static List<Step.Question> transfer() {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An answer's first rows as lines of plain text. Stateless. */
 final class TextTable {
-    private static final int WIDEST_COLUMN = 34;
+    private static final int WIDEST_COLUMN = 40;
     private static final List<String> NUMBERS = List.of("int2", "int4", "int8", "numeric", "float4", "float8");
 
     private TextTable() {}

@@ -21,12 +21,13 @@ class ExplanationTest {
     @Test
     void collectsTheShardsOfInsertedRows() {
         Explanation explanation = Explanation.of(List.of(
-                "Insert  (3 rows, key bigint)",
+                "Insert  (4 rows, key bigint)",
                 "  Head: INSERT INTO t VALUES",
                 "  Row: (1), shard s2 (bucket 7)",
                 "  Row: (2), shard s1 (bucket 9)",
-                "  Row: (3), shard s2 (bucket 8)"));
+                "  Row: (3), shard s2 (bucket 8)",
+                "  Row: (?), shard of key ?1::bigint"));
 
-        assertThat(explanation).isEqualTo(new Explanation("Insert", "s2, s1", ""));
+        assertThat(explanation).isEqualTo(new Explanation("Insert", "s2, s1, of key ?1::bigint", ""));
     }
 }
