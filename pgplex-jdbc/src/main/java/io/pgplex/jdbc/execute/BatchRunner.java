@@ -9,7 +9,10 @@ import io.pgplex.jdbc.merge.ShardRows;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;
+import io.pgplex.routing.bind.InsertBinder;
 import io.pgplex.routing.bind.ShardSelector;
+import io.pgplex.routing.plan.Effect;
+import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Plan;
 import java.sql.BatchUpdateException;
 import java.sql.ResultSet;
@@ -72,12 +75,13 @@ final class BatchRunner {
     private @Nullable Map<Integer, List<Integer>> byShard(PreparedText text, List<? extends BoundParameters> batch)
             throws SQLException {
         ClusterMap map = session.map();
-        if (!(plans.plan(text, 0, map, session.scope()) instanceof Plan.Sharded sharded) || sharded.returnsRows()) {
+        Plan plan = plans.plan(text, 0, map, session.scope());
+        if (original(plan) == null) {
             return null;
         }
         Map<Integer, List<Integer>> byShard = new TreeMap<>();
         for (int i = 0; i < batch.size(); i++) {
-            int shard = sharded.selector().single(batch.get(i), map);
+            int shard = single(plan, batch.get(i), map);
             if (shard == ShardSelector.MANY) {
                 return null;
             }
@@ -87,6 +91,20 @@ final class BatchRunner {
         return byShard;
     }
 
+    /** The text that a shard gets where it gets the application's own, or null where no shard does. */
+    private static @Nullable Fragment original(Plan plan) {
+        if (plan instanceof Plan.Sharded sharded) {
+            return sharded.returnsRows() ? null : sharded.original();
+        }
+        return plan instanceof Plan.Insert insert && !insert.returnsRows() ? insert.original() : null;
+    }
+
+    private static int single(Plan plan, BoundParameters entry, ClusterMap map) {
+        return plan instanceof Plan.Insert insert
+                ? InsertBinder.single(insert, entry, map)
+                : ((Plan.Sharded) plan).selector().single(entry, map);
+    }
+
     private BatchResult onShards(
             PreparedText text,
             List<? extends BoundParameters> batch,
@@ -94,18 +112,20 @@ final class BatchRunner {
             ExecuteOptions options,
             RunningStatement running)
             throws SQLException {
-        Plan.Sharded plan = (Plan.Sharded) plans.plan(text, 0, session.map(), session.scope());
+        Plan plan = plans.plan(text, 0, session.map(), session.scope());
+        Fragment original = Objects.requireNonNull(original(plan));
+        Effect effect = plan instanceof Plan.Sharded sharded ? sharded.effect() : Effect.WRITE;
         List<Shard> shards = new ArrayList<>();
         for (int ordinal : byShard.keySet()) {
             shards.add(session.map().shards().get(ordinal));
         }
         List<List<Integer>> entries = List.copyOf(byShard.values());
-        List<Lease> leases = session.leaseAll(shards, plan.effect(), false);
+        List<Lease> leases = session.leaseAll(shards, effect, false);
         try {
             List<Callable<BatchCall.Answer>> calls = new ArrayList<>();
             for (int i = 0; i < shards.size(); i++) {
                 BatchCall call = new BatchCall(
-                        plan.original(), entries.get(i).stream().map(batch::get).toList());
+                        original, entries.get(i).stream().map(batch::get).toList());
                 Shard shard = shards.get(i);
                 Lease lease = leases.get(i);
                 calls.add(() -> call.run(shard, lease, options, running));
