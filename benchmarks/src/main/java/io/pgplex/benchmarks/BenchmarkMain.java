@@ -2,8 +2,11 @@ package io.pgplex.benchmarks;
 
 import io.pgplex.jdbc.execute.RoutingBenchmark;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.TreeMap;
+import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
@@ -46,18 +49,25 @@ public final class BenchmarkMain {
         Collection<RunResult> results = new Runner(options).run();
         Map<String, RunResult> byName = new TreeMap<>();
         for (RunResult result : results) {
-            String name = result.getParams().getBenchmark();
-            byName.put(name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1), result);
+            byName.put(name(result.getParams()), result);
         }
         return byName;
     }
 
+    /** Class, method and parameters, such as {@code PointSelectBenchmark.pgplexHeld(stub)}. */
+    private static String name(BenchmarkParams benchmark) {
+        String name = benchmark.getBenchmark();
+        StringJoiner parameters = new StringJoiner(", ", "(", ")").setEmptyValue("");
+        benchmark.getParamsKeys().forEach(key -> parameters.add(benchmark.getParam(key)));
+        return name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1) + parameters;
+    }
+
     private static void report(Map<String, RunResult> results) {
-        System.out.printf("%n%-36s %12s %12s %12s %12s%n", "per operation", "time", "user CPU", "CPU", "garbage");
+        System.out.printf("%n%-44s %12s %12s %12s %12s%n", "per operation", "time", "user CPU", "CPU", "garbage");
         results.forEach((name, result) -> {
             Result<?> time = result.getPrimaryResult();
             System.out.printf(
-                    "%-36s %,9.2f %s",
+                    "%-44s %,9.2f %s",
                     name, time.getScore(), time.getScoreUnit().replace("/op", ""));
             if (result.getSecondaryResults().containsKey(ThreadCostProfiler.CPU)) {
                 System.out.printf(
@@ -69,22 +79,25 @@ public final class BenchmarkMain {
                 System.out.printf(" %12s %12s %,10.0f B%n", "", "", value(result, "gc.alloc.rate.norm"));
             }
         });
-        System.out.println();
-        difference(results, "pgplexHeld", "pgjdbcBorrowed");
-        difference(results, "pgplexHeld", "pgjdbcHeld");
-        difference(results, "pgplexBorrowed", "pgjdbcBorrowed");
-        System.out.printf("goal of the first line: at most %,.0f ns and %,.0f B%n", GOAL_USER_NANOS, GOAL_BYTES);
+        System.out.printf("%n%-48s %17s %13s%n", "difference per operation", "user CPU", "garbage");
+        for (String answeredBy : List.of("(server)", "(stub)")) {
+            difference(results, "pgplexHeld" + answeredBy, "pgjdbcBorrowed" + answeredBy);
+            difference(results, "pgplexHeld" + answeredBy, "pgjdbcHeld" + answeredBy);
+            difference(results, "pgplexBorrowed" + answeredBy, "pgjdbcBorrowed" + answeredBy);
+        }
+        System.out.printf("%-48s %+,14.0f ns %+,11.0f B%n", "goal: at most", GOAL_USER_NANOS, GOAL_BYTES);
     }
 
     private static void difference(Map<String, RunResult> results, String pgplex, String pgjdbc) {
         RunResult ours = results.get("PointSelectBenchmark." + pgplex);
         RunResult theirs = results.get("PointSelectBenchmark." + pgjdbc);
-        if (ours == null || theirs == null) {
-            return;
+        if (ours != null && theirs != null) {
+            System.out.printf(
+                    "%-48s %+,14.0f ns %+,11.0f B%n",
+                    pgplex + " - " + pgjdbc,
+                    value(ours, ThreadCostProfiler.USER) - value(theirs, ThreadCostProfiler.USER),
+                    value(ours, ThreadCostProfiler.ALLOCATED) - value(theirs, ThreadCostProfiler.ALLOCATED));
         }
-        double userNanos = value(ours, ThreadCostProfiler.USER) - value(theirs, ThreadCostProfiler.USER);
-        double bytes = value(ours, ThreadCostProfiler.ALLOCATED) - value(theirs, ThreadCostProfiler.ALLOCATED);
-        System.out.printf("%-36s %+,22.0f ns user CPU %+,15.0f B%n", pgplex + " - " + pgjdbc, userNanos, bytes);
     }
 
     private static double value(RunResult result, String metric) {

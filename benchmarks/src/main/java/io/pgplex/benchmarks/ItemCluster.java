@@ -12,7 +12,9 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
@@ -27,39 +29,50 @@ public class ItemCluster {
 
     private static final int ROWS = 10_000;
 
-    private final LocalCluster cluster;
-    private final HikariDataSource pgplex;
-    private final List<HikariDataSource> shards = new ArrayList<>();
+    /** Whether executions reach the servers, or are answered by {@link ReplayingSocket}. */
+    @Param({"server", "stub"})
+    public String answeredBy = "server";
 
-    /** The place in {@link #shards} of each key's row. */
+    private final LocalCluster cluster;
+
+    /** pgplex's, then one of each shard. */
+    private final List<HikariDataSource> pools = new ArrayList<>();
+
+    /** The shard of each key's row. */
     private final byte[] shardOfKey = new byte[ROWS];
 
     /** Starts the servers. */
     public ItemCluster() {
         cluster = LocalCluster.builder().shards(2).inMemory().start();
         try {
-            pgplex = pool("pgplex", cluster.jdbcUrl());
             createRows();
-            for (PostgresServer server : cluster.primaries()) {
-                shards.add(pool(server.name(), server.jdbcUrl(cluster.database())));
-                findRows(shards.size() - 1);
-            }
         } catch (SQLException | RuntimeException e) {
             cluster.close();
             throw new IllegalStateException("could not prepare the benchmark: " + e.getMessage(), e);
         }
     }
 
-    private static HikariDataSource pool(String name, String url) {
+    @Setup(Level.Trial)
+    public void openPools() throws SQLException {
+        pools.add(pool("pgplex", cluster.jdbcUrl()));
+        for (PostgresServer server : cluster.primaries()) {
+            pools.add(pool(server.name(), server.jdbcUrl(cluster.database())));
+        }
+    }
+
+    private HikariDataSource pool(String name, String url) {
         HikariConfig config = new HikariConfig();
         config.setPoolName(name);
         config.setJdbcUrl(url);
         config.setMaximumPoolSize(2);
+        if (answeredBy.equals("stub")) {
+            config.addDataSourceProperty("socketFactory", ReplayingSocketFactory.class.getName());
+        }
         return new HikariDataSource(config);
     }
 
     private void createRows() throws SQLException {
-        try (Connection connection = pgplex.getConnection();
+        try (Connection connection = cluster.connect();
                 Statement statement = connection.createStatement()) {
             statement.execute(
                     "CREATE DISTRIBUTED TABLE item (id bigint PRIMARY KEY, name text, price int) BY HASH (id)");
@@ -75,13 +88,15 @@ public class ItemCluster {
                 connection.commit();
             }
         }
-        for (PostgresServer server : cluster.primaries()) {
+        for (int shard = 0; shard < cluster.primaries().size(); shard++) {
+            PostgresServer server = cluster.primaries().get(shard);
             server.execute(cluster.database(), "VACUUM ANALYZE item");
+            findRows(shard, server);
         }
     }
 
-    private void findRows(int shard) throws SQLException {
-        try (Connection connection = shards.get(shard).getConnection();
+    private void findRows(int shard, PostgresServer server) throws SQLException {
+        try (Connection connection = server.connect(cluster.database());
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("SELECT id FROM item")) {
             while (rows.next()) {
@@ -97,7 +112,7 @@ public class ItemCluster {
 
     /** HikariCP around pgplex. */
     HikariDataSource pgplex() {
-        return pgplex;
+        return pools.get(0);
     }
 
     int shardOf(long key) {
@@ -105,18 +120,17 @@ public class ItemCluster {
     }
 
     int shardCount() {
-        return shards.size();
+        return pools.size() - 1;
     }
 
     /** HikariCP around pgjdbc, to one shard. */
     HikariDataSource shard(int shard) {
-        return shards.get(shard);
+        return pools.get(1 + shard);
     }
 
     @TearDown(Level.Trial)
     public void close() {
-        pgplex.close();
-        shards.forEach(HikariDataSource::close);
+        pools.forEach(HikariDataSource::close);
         cluster.close();
     }
 }

@@ -17,15 +17,15 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A prepared select of one row by its key on real servers. "Borrowed" takes a connection from HikariCP and prepares the
+ * A prepared select of one row by its key, answered by real servers or from memory. "Borrowed" takes a connection from HikariCP and prepares the
  * statement for each execution, as an application does; "held" executes one statement over and over. pgjdbc is told which
  * shard has the row; pgplex finds out.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(2)
+@Fork(1)
 @Warmup(iterations = 4, time = 1)
-@Measurement(iterations = 4, time = 2)
+@Measurement(iterations = 5, time = 2)
 public class PointSelectBenchmark {
 
     /** The key in turn. */
