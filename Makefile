@@ -1,0 +1,35 @@
+# The commands that people use. `make` lists them; ARGUMENTS="..." goes to the program that is run.
+
+MVN ?= mvn -B -ntp
+
+.PHONY: help build test quickstart bench format local-cluster clean
+
+help:
+	@echo "make build          compile and package everything, without tests"
+	@echo "make test           everything that a change must pass: unit and integration tests, checks"
+	@echo "make quickstart     a sharded order-entry database, started, filled, queried, compared"
+	@echo "make bench          what pgplex costs beside bare pgjdbc, in three minutes"
+	@echo "make format         format the sources"
+	@echo "make local-cluster  three shards and an etcd that run until Ctrl-C"
+	@echo "make clean          remove what was built"
+
+build:
+	$(MVN) -DskipTests -Dspotless.check.skip package
+
+test:
+	.ci/run
+
+quickstart:
+	$(MVN) -q -Pquickstart -pl samples/quickstart -am -DskipTests -Dspotless.check.skip verify $(if $(ARGUMENTS),-Dquickstart.arguments="$(ARGUMENTS)")
+
+bench:
+	$(MVN) -q -Pbench -pl benchmarks -am -DskipTests -Dspotless.check.skip verify $(if $(ARGUMENTS),-Dbench.arguments="$(ARGUMENTS)")
+
+format:
+	$(MVN) -q spotless:apply
+
+local-cluster:
+	$(MVN) -q -Plocal-cluster -pl samples/quickstart -am -DskipTests -Dspotless.check.skip verify $(if $(ARGUMENTS),-Dquickstart.arguments="$(ARGUMENTS)")
+
+clean:
+	$(MVN) -q clean
