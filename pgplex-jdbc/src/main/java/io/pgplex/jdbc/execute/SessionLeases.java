@@ -82,9 +82,12 @@ final class SessionLeases {
         return pool;
     }
 
-    /** Ends a lease, unless a transaction owns it or it is the pinned one. */
+    /**
+     * Ends a lease, unless a transaction owns it or it is the pinned one. Rows in memory may outlive the transaction that
+     * read them: then their lease has ended already, and its connection serves another session.
+     */
     void giveBack(Lease lease) {
-        if (lease.isTransactional()) {
+        if (lease.isTransactional() || lease.isReleased()) {
             return;
         }
         endOwnTransaction(lease);

@@ -68,7 +68,8 @@ final class ShardAnswer {
 
     /** Closes the rows and gives the physical statement back; the lease stays the caller's. */
     void close() throws SQLException {
-        if (keptSql == null) {
+        if (keptSql == null || lease.isReleased()) {
+            // a backend that serves another session is not to be touched: it will find the statement closed
             statement.close();
             return;
         }

@@ -118,11 +118,11 @@ public final class Backend {
      */
     public PreparedStatement prepared(String sql) throws SQLException {
         PreparedEntry entry = statements.get(sql);
-        if (entry == null) {
+        if (entry == null || entry.statement.isClosed()) {
             entry = new PreparedEntry(connection.prepareStatement(sql));
             statements.put(sql, entry);
             closeEldest();
-        } else if (entry.inUse || entry.statement.isClosed()) {
+        } else if (entry.inUse) {
             return connection.prepareStatement(sql);
         }
         entry.inUse = true;

@@ -12,7 +12,7 @@ public final class Lease {
     private final Backend backend;
     private boolean transactional;
     private boolean pinned;
-    private boolean released;
+    private volatile boolean released;
 
     Lease(NodePool pool, Connection handle, boolean shared) throws SQLException {
         this.pool = pool;
@@ -32,6 +32,11 @@ public final class Lease {
 
     public void setTransactional(boolean transactional) {
         this.transactional = transactional;
+    }
+
+    /** Whether the connection is somebody else's by now. */
+    public boolean isReleased() {
+        return released;
     }
 
     /** Keeps the connection beyond {@link #release}, until {@link #unpin}. */
