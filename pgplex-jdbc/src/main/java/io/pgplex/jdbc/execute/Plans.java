@@ -88,7 +88,9 @@ public final class Plans {
         PreparedText.PlanSlot slot = plans.getIfPresent(key);
         if (slot == null || slot.map() != map) {
             slot = new PreparedText.PlanSlot(map, scope, route(text, statement, map, scope));
-            plans.put(key, slot);
+            if (text.sql().length() <= MAXIMUM_CACHED_CHARACTERS) {
+                plans.put(key, slot);
+            }
         }
         text.remember(statement, slot);
         return slot.plan();
