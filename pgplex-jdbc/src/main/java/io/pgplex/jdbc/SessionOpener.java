@@ -44,6 +44,7 @@ final class SessionOpener implements ConnectionOpener {
                             PgplexProperty.CROSS_SHARD.choice(properties).toUpperCase(Locale.ROOT)),
                     PgplexProperty.DEFAULT_ROW_FETCH_SIZE.integer(properties),
                     PgplexProperty.MAX_INTERMEDIATE_BYTES.number(properties),
+                    PgplexProperty.ETCD_LOSS.choice(properties).equals("read-only"),
                     use::end);
             Connection connection = new PgplexConnection(
                     new Session(use.runtime().cluster(), settings), facts(url, properties, credentials));

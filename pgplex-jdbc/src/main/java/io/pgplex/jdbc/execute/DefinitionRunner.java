@@ -33,6 +33,10 @@ final class DefinitionRunner implements DefinitionScope {
     StatementResult run(StatementClass definition, Execution execution) throws SQLException {
         applicationTransaction = session.transaction() != null;
         long count = session.atomically(() -> new DefinitionExecutor().execute(definition, execution.scanned(), this));
+        if (applicationTransaction) {
+            // a DROP may have taken some away; the end of a transaction looks by itself
+            session.refreshTemporaryRelations();
+        }
         return new StatementResult.Count(count, null);
     }
 
@@ -99,7 +103,7 @@ final class DefinitionRunner implements DefinitionScope {
     @Override
     public void change(MetadataChange change) throws SQLException {
         cluster.metadata().announce(change);
-        session.change(change);
+        session.transactions().change(change);
     }
 
     @Override

@@ -1,11 +1,9 @@
 package io.pgplex.jdbc.execute;
 
-import io.pgplex.jdbc.error.PgplexErrors;
-import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.pool.Work;
 import io.pgplex.jdbc.session.SessionState;
-import io.pgplex.jdbc.transaction.MetadataChange;
+import io.pgplex.jdbc.transaction.Isolation;
 import io.pgplex.jdbc.transaction.Participant;
 import io.pgplex.jdbc.transaction.Transaction;
 import io.pgplex.metadata.model.ClusterMap;
@@ -19,10 +17,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
 
@@ -39,14 +35,13 @@ public final class Session implements LogicalSession {
     private final SessionLeases leases;
     private final Runners runners;
     private final int affinity = System.identityHashCode(this) & Integer.MAX_VALUE;
-    private final Set<String> temporaryRelations = new HashSet<>();
+    private final SessionTransaction transactions;
+    private final WriteGuard writes;
+    private final TemporaryRelations temporary = new TemporaryRelations();
 
     private SessionState state = SessionState.INITIAL;
     private @Nullable RoutingScope scope;
-    private @Nullable Transaction transaction;
-    private @Nullable ClusterMap changedMap;
-    private boolean autoCommit = true;
-    private boolean readOnly;
+    private SessionEffect sessionEffect = SessionEffect.NONE;
     private int savepoints;
     private volatile boolean closed;
 
@@ -54,6 +49,8 @@ public final class Session implements LogicalSession {
         this.cluster = cluster;
         this.settings = settings;
         this.leases = new SessionLeases(cluster.pools(), settings.credentials(), settings.pool());
+        this.transactions = new SessionTransaction(cluster, leases, this);
+        this.writes = new WriteGuard(cluster.cache(), settings.readOnlyWithoutStore());
         this.runners = new Runners(this, cluster, settings);
     }
 
@@ -93,16 +90,34 @@ public final class Session implements LogicalSession {
             }
             ClusterMap map = map();
             Plan plan = cluster.plans().plan(text, statement, map, scope());
-            return runners.run(plan, new Execution(text, statement, parameters, options, running, map));
+            Execution execution = new Execution(text, statement, parameters, options, running, map);
+            return plan instanceof Plan.Sharded call && call.effect() == Effect.MAY_WRITE
+                    ? runWithSessionEffect(call, execution)
+                    : runners.run(plan, execution);
         } catch (SQLException e) {
-            noteFailure();
+            transactions.noteFailure();
             throw e;
+        }
+    }
+
+    /** A statement that calls functions, some of which change the session on the server. */
+    private StatementResult runWithSessionEffect(Plan.Sharded call, Execution execution) throws SQLException {
+        ConfigCall setting = ConfigCall.of(execution.scanned(), execution.parameters());
+        if (setting != null) {
+            runners.settings().set(setting);
+            return runners.run(call, execution);
+        }
+        sessionEffect = SessionEffect.of(execution.scanned());
+        try {
+            return runners.run(call, execution);
+        } finally {
+            sessionEffect = SessionEffect.NONE;
         }
     }
 
     /** The class of a statement that must run although the cluster does not exist yet, else null. */
     private @Nullable StatementClass withoutCluster(PreparedText text, int statement) {
-        return changedMap == null && cluster.currentMap() == null
+        return transactions.mapIfAny() == null
                 ? StatementClassifier.classify(text.statements().get(statement))
                 : null;
     }
@@ -114,7 +129,7 @@ public final class Session implements LogicalSession {
         try {
             return runners.batch().run(text, batch, options, running);
         } catch (SQLException e) {
-            noteFailure();
+            transactions.noteFailure();
             throw e;
         }
     }
@@ -125,7 +140,7 @@ public final class Session implements LogicalSession {
         try {
             return runners.batch().run(texts, options, running);
         } catch (SQLException e) {
-            noteFailure();
+            transactions.noteFailure();
             throw e;
         }
     }
@@ -134,22 +149,29 @@ public final class Session implements LogicalSession {
 
     /** A connection to a shard for one statement: the transaction's, or one of its own that {@link #giveBack} ends. */
     Lease lease(Shard shard, Effect effect) throws SQLException {
-        Transaction current = transaction;
-        if (current == null) {
-            Lease lease = leases.take(map(), shard, state);
-            if (readOnly) {
-                lease.backend().connection().setReadOnly(true);
-            }
-            return lease;
+        if (leases.lostPinned()) {
+            unpin();
         }
-        Participant participant = current.participant(shard.ordinal());
-        if (participant == null) {
-            participant = current.join(shard, leases.take(map(), shard, state));
+        writes.check(effect, transactions.open() == null && transactions.readOnly());
+        sessionEffect.check(shard);
+        Lease lease = transactions.open() == null
+                ? leaseOutsideTransaction(shard, effect)
+                : transactions.participant(shard, effect).lease();
+        switch (sessionEffect) {
+            case NONE -> {}
+            case LOCK -> pin(lease);
+            case UNKNOWN -> lease.suspect();
         }
-        if (effect != Effect.READ) {
-            participant.markWritten();
+        return lease;
+    }
+
+    private Lease leaseOutsideTransaction(Shard shard, Effect effect) throws SQLException {
+        boolean guarded = effect == Effect.MAY_WRITE && (transactions.readOnly() || writes.areRefused());
+        Lease lease = leases.take(map(), shard, guarded ? state.readOnly() : state);
+        if (transactions.readOnly()) {
+            lease.backend().connection().setReadOnly(true);
         }
-        return participant.lease();
+        return lease;
     }
 
     /**
@@ -163,6 +185,9 @@ public final class Session implements LogicalSession {
             for (Shard shard : shards) {
                 Lease lease = lease(shard, effect);
                 taken.add(lease);
+                if (!lease.isTransactional() && taken.size() > 1 && Isolation.isSerializable(state, lease.backend())) {
+                    throw Isolation.refusal();
+                }
                 if (cursor && !lease.isTransactional()) {
                     lease.backend().connection().setAutoCommit(false);
                 }
@@ -180,7 +205,7 @@ public final class Session implements LogicalSession {
     }
 
     Lease connect(Shard shard, SessionState wanted) throws SQLException {
-        return leases.take(map(), shard, wanted);
+        return leases.takeBeside(map(), shard, wanted);
     }
 
     void giveBack(Lease lease) {
@@ -195,7 +220,7 @@ public final class Session implements LogicalSession {
     /** Closes the pinned connection, and with it all that lives on it. */
     void unpin() {
         leases.unpinHome();
-        temporaryRelations.clear();
+        temporary.clear();
         scope = null;
     }
 
@@ -205,13 +230,12 @@ public final class Session implements LogicalSession {
 
     /** The map of a session that is executing a statement, and so has one. */
     ClusterMap knownMap() {
-        ClusterMap changed = changedMap;
-        return changed != null ? changed : Objects.requireNonNull(cluster.currentMap());
+        return Objects.requireNonNull(transactions.mapIfAny());
     }
 
     /** Which shard answers what every shard could: one that the transaction has reached, else this session's own. */
     int preferredShard() throws SQLException {
-        Transaction current = transaction;
+        Transaction current = transactions.open();
         if (current != null && !current.participants().isEmpty()) {
             return current.participants().iterator().next().shard().ordinal();
         }
@@ -247,196 +271,77 @@ public final class Session implements LogicalSession {
 
     // ---- transactions
 
-    /** What is done inside a transaction. */
-    interface AtomicWork<T> {
-        T run() throws SQLException;
-    }
-
-    /** Runs work in the open transaction, or in one of its own that is committed when the work returns. */
-    <T> T atomically(AtomicWork<T> work) throws SQLException {
-        if (transaction != null) {
-            return work.run();
-        }
-        transaction = new Transaction(readOnly, state);
-        boolean done = false;
-        try {
-            T result = work.run();
-            done = true;
-            commitOpen();
-            return result;
-        } finally {
-            if (!done) {
-                rollbackOpen();
-            }
-        }
-    }
-
-    /** Opens a transaction where autocommit is off and none is open. */
-    void beginIfManual() {
-        if (!autoCommit && transaction == null) {
-            transaction = new Transaction(readOnly, state);
-        }
-    }
-
-    /** BEGIN as text: opens a transaction whatever autocommit says. */
-    void begin(boolean beginReadOnly) {
-        if (transaction == null) {
-            transaction = new Transaction(readOnly || beginReadOnly, state);
-        }
+    SessionTransaction transactions() {
+        return transactions;
     }
 
     @Nullable
     Transaction transaction() {
-        return transaction;
+        return transactions.open();
     }
 
-    void commitOpen() throws SQLException {
-        Transaction ending = transaction;
-        if (ending == null) {
-            return;
-        }
-        try {
-            cluster.transactionEnd().commit(ending, state, this::connect);
-        } catch (SQLException e) {
-            state(ending.stateAtBegin());
-            throw e;
-        } finally {
-            ended(ending);
-        }
+    /** Runs work in the open transaction, or in one of its own that is committed when the work returns. */
+    <T> T atomically(SessionTransaction.AtomicWork<T> work) throws SQLException {
+        return transactions.atomically(work);
     }
 
-    void rollbackOpen() {
-        Transaction ending = transaction;
-        if (ending == null) {
-            return;
-        }
-        cluster.transactionEnd().rollback(ending);
-        state(ending.stateAtBegin());
-        ended(ending);
-    }
-
-    private void ended(Transaction ending) {
-        ending.participants().forEach(participant -> {
-            if (!participant.lease().isPinned()) {
-                leases.forget(participant.lease());
-            }
-        });
-        transaction = null;
-        changedMap = null;
-    }
-
-    private void noteFailure() {
-        Transaction current = transaction;
-        if (current != null) {
-            current.noteFailure();
-        }
-    }
-
-    /** What PostgreSQL says to any statement of a failed transaction, before a shard that did not fail runs it. */
+    /** Opens a transaction where one must be, and refuses to go on in one that has failed. */
     void checkNotFailed() throws SQLException {
-        beginIfManual();
-        Transaction current = transaction;
-        if (current != null && current.failed()) {
-            throw PgplexErrors.error(
-                    SqlState.FAILED_TRANSACTION,
-                    "current transaction is aborted, commands ignored until end of transaction block");
-        }
+        transactions.checkNotFailed();
     }
 
     @Override
     public HeldConnection hold(PreparedText call, BoundParameters parameters) throws SQLException {
         checkNotFailed();
-        return new HeldLease(lease(runners.shardOfCall(call, parameters), Effect.MAY_WRITE), this);
+        Lease lease = lease(runners.shardOfCall(call, parameters), Effect.MAY_WRITE);
+        lease.suspect();
+        return new HeldLease(lease, this);
     }
 
     @Override
     public boolean autoCommit() {
-        return autoCommit;
+        return transactions.autoCommit();
     }
 
     @Override
     public void setAutoCommit(boolean autoCommit) throws SQLException {
-        if (this.autoCommit == autoCommit) {
-            return;
-        }
-        if (autoCommit) {
-            commitOpen();
-        }
-        this.autoCommit = autoCommit;
+        transactions.setAutoCommit(autoCommit);
     }
 
     @Override
     public void commit() throws SQLException {
-        commitOpen();
+        transactions.commit();
     }
 
     @Override
     public void rollback() {
-        rollbackOpen();
+        transactions.rollback();
     }
 
     @Override
     public Savepoint setSavepoint(@Nullable String name) throws SQLException {
-        checkNotFailed();
         LogicalSavepoint savepoint = new LogicalSavepoint(++savepoints, name);
-        openTransaction().savepoint(savepoint.sqlName(), state);
+        transactions.savepoint(savepoint.sqlName());
         return savepoint;
     }
 
     @Override
     public void rollback(Savepoint savepoint) throws SQLException {
-        rollbackTo(LogicalSavepoint.of(savepoint).sqlName());
+        transactions.rollbackTo(LogicalSavepoint.of(savepoint).sqlName());
     }
 
     @Override
     public void releaseSavepoint(Savepoint savepoint) throws SQLException {
         LogicalSavepoint released = LogicalSavepoint.of(savepoint);
-        openTransaction().release(released.sqlName());
+        transactions.release(released.sqlName());
         released.release();
-    }
-
-    void rollbackTo(String savepoint) throws SQLException {
-        Transaction current = openTransaction();
-        int changes = current.changes().size();
-        state(current.rollbackTo(savepoint));
-        if (changes != current.changes().size()) {
-            changedMap = null;
-        }
-    }
-
-    /** The open transaction. */
-    Transaction openTransaction() throws SQLException {
-        Transaction current = transaction;
-        if (current == null) {
-            throw PgplexErrors.error(SqlState.NO_ACTIVE_TRANSACTION, "there is no transaction in progress");
-        }
-        return current;
     }
 
     // ---- what the session sees
 
-    /**
-     * The cluster map as this session sees it: with what its own transaction has changed.
-     *
-     * @throws SQLException 3D000 when the cluster does not exist
-     */
+    /** The cluster map as this session sees it: with what its own transaction has changed. */
     ClusterMap map() throws SQLException {
-        ClusterMap changed = changedMap;
-        if (changed != null) {
-            return changed;
-        }
-        ClusterMap current = cluster.currentMap();
-        if (current == null) {
-            throw cluster.missing();
-        }
-        return current;
-    }
-
-    /** Makes a change of the map part of the transaction. */
-    void change(MetadataChange change) throws SQLException {
-        Transaction current = openTransaction();
-        current.change(change);
-        changedMap = change.applyTo(map());
+        return transactions.map();
     }
 
     RoutingScope scope() {
@@ -447,15 +352,29 @@ public final class Session implements LogicalSession {
             for (String schema : path == null ? settings.defaultSearchPath() : path) {
                 schemas.add(schema.equals("$user") ? settings.credentials().user() : schema);
             }
-            known = cluster.scopes().computeIfAbsent(new RoutingScope(schemas, temporaryRelations), fresh -> fresh);
+            known = cluster.scopes().computeIfAbsent(new RoutingScope(schemas, temporary.names()), fresh -> fresh);
             scope = known;
         }
         return known;
     }
 
+    /** Remembers a temporary relation of the home shard, whose connection stays with this session from now on. */
     void temporaryRelation(String name) {
-        temporaryRelations.add(name);
+        Transaction current = transactions.open();
+        Participant home = current == null ? null : current.participant(0);
+        if (home != null) {
+            pin(home.lease());
+        }
+        temporary.add(name);
         scope = null;
+    }
+
+    /** Asks the home shard which temporary relations are left, after anything that may have taken some away. */
+    void refreshTemporaryRelations() {
+        Lease pinned = leases.pinned();
+        if (pinned != null && temporary.refresh(pinned.backend())) {
+            scope = null;
+        }
     }
 
     SessionState state() {
@@ -471,20 +390,12 @@ public final class Session implements LogicalSession {
 
     @Override
     public boolean readOnly() {
-        return readOnly;
+        return transactions.readOnly();
     }
 
     @Override
     public void setReadOnly(boolean readOnly) throws SQLException {
-        if (transaction != null && !transaction.participants().isEmpty() && readOnly != this.readOnly) {
-            throw PgplexErrors.error(
-                    SqlState.ACTIVE_TRANSACTION,
-                    "cannot change transaction read-only property in the middle of a transaction");
-        }
-        this.readOnly = readOnly;
-        if (transaction != null) {
-            transaction.setReadOnly(readOnly);
-        }
+        transactions.setReadOnly(readOnly);
     }
 
     @Override
@@ -527,7 +438,7 @@ public final class Session implements LogicalSession {
             return work.on(lease.backend().connection());
         } catch (SQLException e) {
             lease.backend().failed(e);
-            noteFailure();
+            transactions.noteFailure();
             throw e;
         } finally {
             giveBack(lease);
@@ -543,7 +454,7 @@ public final class Session implements LogicalSession {
         } catch (SQLException e) {
             lease.backend().failed(e);
             giveBack(lease);
-            noteFailure();
+            transactions.noteFailure();
             throw e;
         }
     }
@@ -556,7 +467,7 @@ public final class Session implements LogicalSession {
             return false;
         }
         try {
-            Transaction current = transaction;
+            Transaction current = transactions.open();
             if (current != null && current.failed()) {
                 return current.participants().stream()
                         .noneMatch(p -> p.backend().isBroken());
@@ -579,7 +490,7 @@ public final class Session implements LogicalSession {
         }
         closed = true;
         try {
-            rollbackOpen();
+            transactions.rollback();
         } finally {
             leases.close();
             settings.onClose().run();

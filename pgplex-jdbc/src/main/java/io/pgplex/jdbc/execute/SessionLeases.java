@@ -47,6 +47,11 @@ final class SessionLeases {
             pinned.backend().apply(state);
             return pinned;
         }
+        return takeBeside(map, shard, state);
+    }
+
+    /** The same, but never the pinned connection. */
+    Lease takeBeside(ClusterMap map, Shard shard, SessionState state) throws SQLException {
         Lease lease = pool(map.primary(shard), shard.ordinal()).lease(holdsAny());
         try {
             lease.backend().networkTimeout(networkTimeoutMillis);
@@ -129,6 +134,17 @@ final class SessionLeases {
         for (Lease lease : held) {
             lease.backend().networkTimeout(millis);
         }
+    }
+
+    /** Whether the pinned connection was lost, with all that lived on it. */
+    boolean lostPinned() {
+        Lease pinned = pinnedHome;
+        return pinned != null && pinned.backend().isBroken();
+    }
+
+    @Nullable
+    Lease pinned() {
+        return pinnedHome;
     }
 
     /** Keeps a lease of the home shard until the session ends. */

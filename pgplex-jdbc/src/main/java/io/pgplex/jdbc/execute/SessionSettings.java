@@ -13,6 +13,7 @@ import java.util.List;
  * @param crossShard what to do with statements that need several shards
  * @param scatterFetchSize rows that each shard sends at a time when a statement with several shards sets no fetch size
  * @param maxIntermediateBytes most bytes of partial results that a statement may hold
+ * @param readOnlyWithoutStore whether writes are refused while the metadata store cannot be followed
  * @param onClose told when the session ends
  */
 public record SessionSettings(
@@ -23,6 +24,7 @@ public record SessionSettings(
         CrossShard crossShard,
         int scatterFetchSize,
         long maxIntermediateBytes,
+        boolean readOnlyWithoutStore,
         Runnable onClose) {
 
     public SessionSettings {

@@ -14,6 +14,8 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,14 @@ final class SettingRunner {
     /** Settings on which the reading of every statement or result depends, with the only value that is right. */
     private static final Set<String> FIXED = Set.of("standard_conforming_strings", "client_encoding");
 
+    private static final String CHARACTERISTICS = "SET SESSION CHARACTERISTICS AS TRANSACTION ";
+
+    private static final Pattern ISOLATION = Pattern.compile(
+            "ISOLATION\\s+LEVEL\\s+(?:SERIALIZABLE|(?:REPEATABLE\\s+READ)|(?:READ\\s+(?:UN)?COMMITTED))",
+            Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern DEFERRABLE = Pattern.compile("(?:NOT\\s+)?DEFERRABLE", Pattern.CASE_INSENSITIVE);
+
     private final Session session;
 
     SettingRunner(Session session) {
@@ -33,7 +43,7 @@ final class SettingRunner {
 
     /** SET, SET SESSION, SET LOCAL. */
     void set(SetVariable variable, String sql) throws SQLException {
-        refuseFixed(variable);
+        refuseFixed(variable.name(), variable.values());
         session.checkNotFailed();
         if (variable.local()) {
             setLocal(sql);
@@ -55,15 +65,35 @@ final class SettingRunner {
         return name.equals("search_path") ? state.withDefaultSearchPath() : state;
     }
 
-    private static void refuseFixed(SetVariable variable) throws SQLException {
-        if (!FIXED.contains(variable.name()) || variable.values().isEmpty()) {
+    /**
+     * {@code set_config} as SET makes it; local outside a transaction it has no effect beyond its statement. The call is
+     * run again to give its result.
+     */
+    void set(ConfigCall call) throws SQLException {
+        session.checkNotFailed();
+        refuseFixed(call.name(), call.value() == null ? List.of() : List.of(call.value()));
+        if (call.local()) {
+            if (session.transaction() != null) {
+                setLocal(call.sql());
+            }
             return;
         }
-        String value = variable.values().get(0).toLowerCase(Locale.ROOT);
+        SessionState after = call.value() == null
+                ? withoutSetting(call.name())
+                : session.state().with(call.name(), call.sql());
+        boolean path = call.name().equals("search_path") && call.value() != null;
+        run(call.sql(), path ? after.withSearchPath(call.names()) : after);
+    }
+
+    private static void refuseFixed(String name, List<String> values) throws SQLException {
+        if (!FIXED.contains(name) || values.isEmpty()) {
+            return;
+        }
+        String value = values.get(0).toLowerCase(Locale.ROOT);
         if (!Set.of("on", "true", "yes", "1", "utf8", "utf-8", "unicode").contains(value)) {
             throw PgplexErrors.error(
                     SqlState.FEATURE_NOT_SUPPORTED,
-                    "changing " + variable.name() + " is not supported",
+                    "changing " + name + " is not supported",
                     "The driver reads SQL text with its default value.");
         }
     }
@@ -101,20 +131,20 @@ final class SettingRunner {
         return state;
     }
 
-    /** Runs a setting on every server of the transaction; outside one, on the home shard, whose connection then has it. */
+    /**
+     * Runs a setting on every server that the transaction reaches; outside one, on the home shard, whose connection then
+     * has it.
+     */
     private void run(String sql, SessionState after) throws SQLException {
-        Transaction transaction = session.transaction();
-        if (transaction != null && !transaction.participants().isEmpty()) {
-            transaction.runNow(sql);
+        if (session.transaction() != null) {
+            setLocal(sql);
             session.state(after);
             return;
         }
         Lease lease = session.lease(session.map().homeShard(), Effect.READ);
         try (Statement statement = lease.backend().connection().createStatement()) {
             statement.execute(sql);
-            if (!lease.isTransactional()) {
-                lease.backend().applied(after);
-            }
+            lease.backend().applied(after);
             session.state(after);
         } catch (SQLException e) {
             lease.backend().failed(e);
@@ -126,32 +156,35 @@ final class SettingRunner {
 
     /** The session's default isolation level, as JDBC's constants name them. */
     void transactionIsolation(int level) throws SQLException {
-        if (session.transaction() != null
-                && !session.transaction().participants().isEmpty()) {
+        Transaction transaction = session.transaction();
+        if (transaction != null && !transaction.isFresh()) {
             throw PgplexErrors.error(
                     SqlState.ACTIVE_TRANSACTION,
                     "cannot change transaction isolation level in the middle of a transaction");
         }
-        String name = isolationName(level);
-        String sql = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL " + name;
+        String sql = CHARACTERISTICS + "ISOLATION LEVEL " + isolationName(level);
         session.state(session.state().with("default_transaction_isolation", sql));
+        if (transaction != null) {
+            transaction.beginWith(session.state());
+        }
     }
 
     /** SET SESSION CHARACTERISTICS AS TRANSACTION modes. */
     void characteristics(String modes, @Nullable Boolean readOnly, String sql) throws SQLException {
         session.checkNotFailed();
-        String upper = modes.toUpperCase(Locale.ROOT);
         SessionState state = session.state();
-        if (upper.contains("ISOLATION")) {
-            state = state.with("default_transaction_isolation", sql);
-        }
+        state = with(state, "default_transaction_isolation", ISOLATION.matcher(modes));
         if (readOnly != null) {
-            state = state.with("default_transaction_read_only", sql);
+            state = state.with(
+                    "default_transaction_read_only", CHARACTERISTICS + (readOnly ? "READ ONLY" : "READ WRITE"));
         }
-        if (upper.contains("DEFERRABLE")) {
-            state = state.with("default_transaction_deferrable", sql);
-        }
+        state = with(state, "default_transaction_deferrable", DEFERRABLE.matcher(modes));
         run(sql, state);
+    }
+
+    /** One statement a setting, so that each can be reset by itself. */
+    private static SessionState with(SessionState state, String name, Matcher mode) {
+        return mode.find() ? state.with(name, CHARACTERISTICS + mode.group()) : state;
     }
 
     private static String isolationName(int level) throws SQLException {

@@ -103,23 +103,10 @@ final class UtilityRunner {
     private void transaction(TransactionControl control, String sql) throws SQLException {
         switch (control.kind()) {
             case BEGIN -> begin(control);
-            case COMMIT -> {
-                session.commitOpen();
-                chain(control);
-            }
-            case ROLLBACK -> {
-                session.rollbackOpen();
-                chain(control);
-            }
-            case SAVEPOINT -> {
-                session.checkNotFailed();
-                session.openTransaction().savepoint(name(control), session.state());
-            }
-            case RELEASE -> {
-                session.checkNotFailed();
-                session.openTransaction().release(name(control));
-            }
-            case ROLLBACK_TO -> session.rollbackTo(name(control));
+            case COMMIT, ROLLBACK -> end(control);
+            case SAVEPOINT -> session.transactions().savepoint(name(control));
+            case RELEASE -> session.transactions().release(name(control));
+            case ROLLBACK_TO -> session.transactions().rollbackTo(name(control));
             case SET_TRANSACTION -> setTransaction(control, sql);
             case SET_SESSION_CHARACTERISTICS -> settings.characteristics(control.modes(), control.readOnly(), sql);
             case SET_CONSTRAINTS -> setConstraints(sql);
@@ -142,15 +129,27 @@ final class UtilityRunner {
     private void begin(TransactionControl control) throws SQLException {
         session.checkNotFailed();
         boolean readOnly = Boolean.TRUE.equals(control.readOnly());
-        session.begin(readOnly);
+        session.transactions().begin(readOnly);
         if (!control.modes().isEmpty()) {
-            session.openTransaction().runEverywhere("SET TRANSACTION " + control.modes());
+            session.transactions().required().characteristic("SET TRANSACTION " + control.modes());
         }
     }
 
-    private void chain(TransactionControl control) {
-        if (control.chain()) {
-            session.begin(false);
+    /** COMMIT, END, ROLLBACK, ABORT, and AND CHAIN. */
+    private void end(TransactionControl control) throws SQLException {
+        SessionTransaction transactions = session.transactions();
+        Transaction ending = transactions.open();
+        if (control.chain() && ending == null) {
+            throw PgplexErrors.error(
+                    SqlState.NO_ACTIVE_TRANSACTION, "AND CHAIN can only be used in transaction blocks");
+        }
+        if (control.kind() == TransactionControl.Kind.COMMIT) {
+            transactions.commit();
+        } else {
+            transactions.rollback();
+        }
+        if (control.chain() && ending != null) {
+            transactions.beginLike(ending);
         }
     }
 
@@ -164,7 +163,7 @@ final class UtilityRunner {
         }
         Transaction transaction = session.transaction();
         if (transaction != null) {
-            transaction.runEverywhere(sql);
+            transaction.characteristic(sql);
         }
     }
 
@@ -179,7 +178,9 @@ final class UtilityRunner {
     /** DISCARD: what the session has set is forgotten; its pinned connection, with everything on it, is closed. */
     private StatementResult discard(StatementClass.Discard discard, Execution execution) throws SQLException {
         if (!discard.what().equals("ALL")) {
-            return onHome(execution, Effect.MAY_WRITE, false);
+            StatementResult result = onHome(execution, Effect.READ, false);
+            session.refreshTemporaryRelations();
+            return result;
         }
         if (session.transaction() != null) {
             throw PgplexErrors.error(SqlState.ACTIVE_TRANSACTION, "DISCARD ALL cannot run inside a transaction block");

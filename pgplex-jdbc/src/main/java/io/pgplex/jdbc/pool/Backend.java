@@ -7,8 +7,10 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,11 +30,20 @@ public final class Backend {
     /** Prepared statements kept open on one physical connection; beyond it the least recently used is closed. */
     static final int MAXIMUM_STATEMENTS = 256;
 
+    /** Undoes whatever a function may have left in the session; the statements that pgjdbc has prepared stay. */
+    private static final String RESET = "RESET SESSION AUTHORIZATION;RESET ALL;CLOSE ALL;UNLISTEN *;DISCARD TEMP;"
+            + "SELECT pg_catalog.pg_advisory_unlock_all()";
+
+    private static final String DEFAULT_ISOLATION = "SELECT reset_val FROM pg_catalog.pg_settings"
+            + " WHERE name OPERATOR(pg_catalog.=) 'default_transaction_isolation'";
+
     private final Node node;
     private final PgConnection connection;
     private final Map<String, PreparedEntry> statements = new LinkedHashMap<>(64, 0.75f, true);
     private SessionState applied = SessionState.INITIAL;
     private int networkTimeoutMillis;
+    private @Nullable String defaultIsolation;
+    private boolean suspect;
     private boolean broken;
 
     Backend(Node node, PgConnection connection) {
@@ -79,20 +90,52 @@ public final class Backend {
 
     /** Brings the server's session to this state; no round trip where it is there already. */
     public void apply(SessionState wanted) throws SQLException {
-        if (applied == wanted) {
+        if (applied == wanted && !suspect) {
             return;
         }
-        List<String> difference = applied.statementsTo(wanted);
-        if (!difference.isEmpty()) {
-            try (Statement statement = connection.createStatement()) {
-                statement.execute(String.join(";", difference));
-            } catch (SQLException e) {
-                // half of it may have been applied
-                broken = true;
-                throw e;
-            }
+        List<String> statements = new ArrayList<>();
+        if (suspect) {
+            statements.add(RESET);
         }
+        statements.addAll((suspect ? SessionState.INITIAL : applied).statementsTo(wanted));
+        if (!statements.isEmpty()) {
+            run(String.join(";", statements));
+        }
+        suspect = false;
         applied = wanted;
+    }
+
+    private void run(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            // half of it may have been applied
+            broken = true;
+            throw e;
+        }
+    }
+
+    /** Remembers that code unknown to the driver ran, which may have changed the session: it is reset before the next use. */
+    public void suspect() {
+        suspect = true;
+    }
+
+    /** The session is one owner's for good, so that whatever changes in it is meant. */
+    void trust() {
+        suspect = false;
+    }
+
+    /** The isolation level of a transaction that does not choose one, in a session that has set none; asked for once. */
+    public String defaultIsolation() throws SQLException {
+        String known = defaultIsolation;
+        if (known == null) {
+            try (Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery(DEFAULT_ISOLATION)) {
+                known = row.next() ? row.getString(1) : "";
+            }
+            defaultIsolation = known;
+        }
+        return known;
     }
 
     /** Sets the longest wait for the server's answers; 0 for no limit. */

@@ -41,7 +41,15 @@ public final class Lease {
 
     /** Keeps the connection beyond {@link #release}, until {@link #unpin}. */
     public void pin() {
+        backend.trust();
         pinned = true;
+    }
+
+    /** Has the connection's session reset before somebody else gets it; does nothing to a pinned one, which nobody gets. */
+    public void suspect() {
+        if (!pinned) {
+            backend.suspect();
+        }
     }
 
     /** Lets the next {@link #release} end the lease. */

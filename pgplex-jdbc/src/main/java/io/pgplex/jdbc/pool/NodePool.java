@@ -21,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NodePool implements AutoCloseable {
 
+    /**
+     * Times the maximum size, most connections of the overflow. Every lease of it belongs to a session that holds a shared
+     * connection of some node, so that a transaction never waits for another in clusters of so many nodes.
+     */
+    private static final int OVERFLOW_FACTOR = 64;
+
     private final Node node;
     private final PoolSettings settings;
     private final PhysicalDataSource physical;
@@ -39,14 +45,15 @@ public final class NodePool implements AutoCloseable {
         this.settings = settings;
         this.physical = new PhysicalDataSource(node, credentials);
         this.permits = new Semaphore(settings.maximumSize());
-        this.shared = open("pgplex-" + node.name(), settings.minimumIdle(), 1);
+        this.shared = open("pgplex-" + node.name(), settings.maximumSize(), settings.minimumIdle(), 1);
     }
 
-    private HikariDataSource open(String name, int minimumIdle, long initializationFailTimeout) throws SQLException {
+    private HikariDataSource open(String name, int maximumSize, int minimumIdle, long initializationFailTimeout)
+            throws SQLException {
         HikariConfig config = new HikariConfig();
         config.setPoolName(name);
         config.setDataSource(physical);
-        config.setMaximumPoolSize(settings.maximumSize());
+        config.setMaximumPoolSize(maximumSize);
         config.setMinimumIdle(minimumIdle);
         config.setConnectionTimeout(settings.connectionTimeoutMillis());
         config.setIdleTimeout(settings.idleTimeoutMillis());
@@ -76,19 +83,33 @@ public final class NodePool implements AutoCloseable {
         boolean permitted = permits.tryAcquire() || (!holdingOthers && await());
         if (permitted) {
             try {
-                return new Lease(this, shared.getConnection(), true);
+                return new Lease(this, connection(shared), true);
             } catch (SQLException | RuntimeException e) {
                 permits.release();
                 throw e;
             }
         }
         if (holdingOthers) {
-            return new Lease(this, overflow().getConnection(), false);
+            return new Lease(this, connection(overflow()), false);
         }
         throw new SQLTransientConnectionException(
                 "no connection to node " + node.name() + " became free within " + settings.connectionTimeoutMillis()
                         + " ms (" + settings.maximumSize() + " in use)",
                 "08001");
+    }
+
+    /** What the pool says when it has none is about itself; the caller wants to know which node, and what that said. */
+    private Connection connection(HikariDataSource pool) throws SQLException {
+        try {
+            return pool.getConnection();
+        } catch (SQLTransientConnectionException e) {
+            Throwable cause = e.getCause();
+            throw new SQLTransientConnectionException(
+                    "no connection to node " + node.name() + " within " + settings.connectionTimeoutMillis() + " ms"
+                            + (cause == null ? "" : ": " + cause.getMessage()),
+                    "08001",
+                    e);
+        }
     }
 
     private boolean await() throws SQLException {
@@ -108,7 +129,7 @@ public final class NodePool implements AutoCloseable {
             try {
                 pool = overflow;
                 if (pool == null) {
-                    pool = open("pgplex-" + node.name() + "-overflow", 0, -1);
+                    pool = open("pgplex-" + node.name() + "-overflow", overflowSize(), 0, -1);
                     overflow = pool;
                 }
             } finally {
@@ -116,6 +137,10 @@ public final class NodePool implements AutoCloseable {
             }
         }
         return pool;
+    }
+
+    private int overflowSize() {
+        return (int) Math.min(Integer.MAX_VALUE, (long) settings.maximumSize() * OVERFLOW_FACTOR);
     }
 
     /** Takes a leased connection back. */

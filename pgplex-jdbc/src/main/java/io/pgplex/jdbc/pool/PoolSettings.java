@@ -3,7 +3,7 @@ package io.pgplex.jdbc.pool;
 /**
  * Limits of one node's pool. Immutable.
  *
- * @param maximumSize most connections that are shared; as many again may be opened for transactions that already hold one
+ * @param maximumSize most connections that are shared; more are opened only for sessions that hold one of another node
  * @param minimumIdle connections kept ready
  * @param connectionTimeoutMillis how long a lease is waited for
  * @param idleTimeoutMillis after which an unused connection is closed

@@ -56,6 +56,23 @@ public final class SessionState {
         return new SessionState(settings, null);
     }
 
+    /** The state in which a server refuses writes to statements outside a transaction. */
+    public SessionState readOnly() {
+        return with("default_transaction_read_only", "SET default_transaction_read_only TO on");
+    }
+
+    /** Who the session acts as, and nothing else of what it has set. */
+    public SessionState identity() {
+        SessionState identity = INITIAL;
+        for (String name : List.of("session_authorization", "role")) {
+            String sql = settings.get(name);
+            if (sql != null) {
+                identity = identity.with(name, sql);
+            }
+        }
+        return identity;
+    }
+
     /** The schemas that the application has put into search_path, or null while it is the server's default. */
     public @Nullable List<String> searchPath() {
         return searchPath;

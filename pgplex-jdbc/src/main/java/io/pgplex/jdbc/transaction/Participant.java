@@ -2,7 +2,6 @@ package io.pgplex.jdbc.transaction;
 
 import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.pool.Lease;
-import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.metadata.model.Shard;
 import org.postgresql.core.TransactionState;
 import org.postgresql.jdbc.PgConnection;
@@ -12,13 +11,11 @@ public final class Participant {
 
     private final Shard shard;
     private final Lease lease;
-    private final SessionState stateAtJoin;
     private boolean written;
 
     Participant(Shard shard, Lease lease) {
         this.shard = shard;
         this.lease = lease;
-        this.stateAtJoin = lease.backend().applied();
     }
 
     public Shard shard() {
@@ -35,11 +32,6 @@ public final class Participant {
 
     public PgConnection connection() {
         return lease.backend().connection();
-    }
-
-    /** The session state that a rollback brings back on this server. */
-    SessionState stateAtJoin() {
-        return stateAtJoin;
     }
 
     public boolean written() {

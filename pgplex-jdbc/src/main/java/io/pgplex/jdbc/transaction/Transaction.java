@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * session.
  *
  * <p>A shard joins when the first statement goes there. It is then given everything that came before and outlives a
- * statement: the transaction's characteristics, SET LOCAL, and the savepoints that are still open, in their order.
+ * statement: the transaction's characteristics, SET and SET LOCAL, and the savepoints that are still open, in their order.
+ * Its session state is that from before the transaction, so that a rollback brings the same back on every shard.
  */
 public final class Transaction {
 
@@ -24,10 +25,11 @@ public final class Transaction {
     private record Mark(String name, int scriptLength, int changeCount, SessionState state) {}
 
     private boolean readOnly;
-    private final SessionState stateAtBegin;
+    private SessionState stateAtBegin;
     private final TreeMap<Integer, Participant> participants = new TreeMap<>();
     private final List<Participant> inOrderOfJoining = new ArrayList<>();
     private final List<String> joinScript = new ArrayList<>();
+    private final List<String> characteristics = new ArrayList<>();
     private final List<Mark> marks = new ArrayList<>();
     private final List<MetadataChange> changes = new ArrayList<>();
     private boolean failed;
@@ -52,14 +54,34 @@ public final class Transaction {
         return participants.values();
     }
 
+    /** The session state that a shard has when it joins, and again after a rollback. */
     public SessionState stateAtBegin() {
         return stateAtBegin;
+    }
+
+    /** Whether nothing was done or set yet, so that what holds from its beginning may still be changed. */
+    public boolean isFresh() {
+        return participants.isEmpty() && joinScript.isEmpty() && !failed;
+    }
+
+    /** Changes the session state that shards have when they join; the transaction must be fresh. */
+    public void beginWith(SessionState state) {
+        stateAtBegin = state;
+    }
+
+    /** A transaction with the same characteristics, as AND CHAIN begins one. */
+    public Transaction chained(SessionState state) {
+        Transaction next = new Transaction(readOnly, state);
+        next.characteristics.addAll(characteristics);
+        next.joinScript.addAll(characteristics);
+        return next;
     }
 
     /**
      * Takes a shard into the transaction.
      *
-     * @param lease a connection outside a transaction, its session state applied; the transaction owns it from now on
+     * @param lease a connection outside a transaction, in the session state of {@link #stateAtBegin}; the transaction owns
+     *     it from now on
      */
     public Participant join(Shard shard, Lease lease) throws SQLException {
         lease.setTransactional(true);
@@ -74,14 +96,19 @@ public final class Transaction {
         return participant;
     }
 
-    /** Runs a statement that outlives itself (SET LOCAL, SET TRANSACTION) everywhere, now and at every later joining. */
+    /** Runs a statement that outlives itself (SET, SET LOCAL) everywhere, now and at every later joining. */
     public void runEverywhere(String sql) throws SQLException {
         runNow(sql);
         joinScript.add(sql);
     }
 
-    /** Runs a statement on every participant that is there now. */
-    public void runNow(String sql) throws SQLException {
+    /** Runs SET TRANSACTION everywhere; a chained transaction has it too. */
+    public void characteristic(String sql) throws SQLException {
+        runEverywhere(sql);
+        characteristics.add(sql);
+    }
+
+    private void runNow(String sql) throws SQLException {
         for (Participant participant : inOrderOfJoining) {
             run(participant, sql);
         }
@@ -96,20 +123,25 @@ public final class Transaction {
     }
 
     /**
-     * Rolls back to a savepoint, which stays open.
+     * What a rollback to a savepoint brings back.
      *
-     * @return the session state as it was when the savepoint was opened
+     * @param state the session state as it was when the savepoint was opened
+     * @param undone the changes of the map made since
      */
-    public SessionState rollbackTo(String name) throws SQLException {
+    public record Restored(SessionState state, List<MetadataChange> undone) {}
+
+    /** Rolls back to a savepoint, which stays open. */
+    public Restored rollbackTo(String name) throws SQLException {
         int index = indexOf(name);
         runNow("ROLLBACK TO SAVEPOINT " + quoted(name));
         Mark mark = marks.get(index);
         marks.subList(index + 1, marks.size()).clear();
         joinScript.subList(mark.scriptLength() + 1, joinScript.size()).clear();
-        changes.subList(mark.changeCount(), changes.size()).clear();
+        List<MetadataChange> undone = changes.subList(mark.changeCount(), changes.size());
+        Restored restored = new Restored(mark.state(), List.copyOf(undone));
+        undone.clear();
         failed = false;
-        noteFailure();
-        return mark.state();
+        return restored;
     }
 
     /** Forgets a savepoint and those opened after it; what was done since stays. */
@@ -155,21 +187,36 @@ public final class Transaction {
         return changes;
     }
 
-    /** Whether only a rollback is possible. */
+    /**
+     * Whether only a rollback is possible: a statement failed, or a participant did, which may also happen while rows are
+     * fetched.
+     */
     public boolean failed() {
+        if (!failed) {
+            for (Participant participant : inOrderOfJoining) {
+                if (participant.failed()) {
+                    failed = true;
+                }
+            }
+        }
         return failed;
     }
 
+    /** Lets the whole transaction fail, whatever the participants think of it. */
     public void markFailed() {
         failed = true;
     }
 
-    /** Looks at every participant after an error: one that failed makes the whole transaction fail. */
-    public void noteFailure() {
-        for (Participant participant : inOrderOfJoining) {
-            if (participant.failed()) {
-                failed = true;
-            }
+    /**
+     * Refuses to reach another shard where serializability, which each server keeps for itself alone, would be lost.
+     *
+     * @throws SQLException 0A000 for a SERIALIZABLE transaction that has reached a shard already
+     */
+    public void checkMayJoin() throws SQLException {
+        if (!inOrderOfJoining.isEmpty()
+                && Isolation.isSerializable(
+                        joinScript, stateAtBegin, inOrderOfJoining.get(0).backend())) {
+            throw Isolation.refusal();
         }
     }
 }

@@ -1,10 +1,13 @@
 package io.pgplex.jdbc.transaction;
 
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.session.SessionState;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /** Ends logical transactions. Thread-safe; each transaction is its session's own. */
@@ -43,6 +46,7 @@ public final class TransactionEnd {
      */
     public void commit(Transaction transaction, SessionState state, ShardConnector connector) throws SQLException {
         boolean committed = false;
+        boolean unknown = false;
         try {
             if (transaction.failed()) {
                 throw refusedByServer(transaction);
@@ -55,11 +59,17 @@ public final class TransactionEnd {
             }
             committed = true;
             commitReaders(transaction);
+        } catch (SQLException e) {
+            unknown = SqlState.COMMIT_UNKNOWN.code().equals(e.getSQLState());
+            throw e;
         } finally {
             if (committed) {
                 end(transaction, state);
             } else {
-                rollback(transaction);
+                rollbackParticipants(transaction);
+            }
+            if (!committed && !unknown) {
+                metadata.withdraw(transaction.changes());
             }
         }
     }
@@ -86,8 +96,9 @@ public final class TransactionEnd {
                 }
             }
         }
-        return new SQLException(
-                "ERROR: current transaction is aborted, commands ignored until end of transaction block", "25P02");
+        return PgplexErrors.error(
+                SqlState.FAILED_TRANSACTION,
+                "the transaction cannot be committed because a statement in it failed; it was rolled back");
     }
 
     private static List<Participant> written(Transaction transaction) {
@@ -124,28 +135,49 @@ public final class TransactionEnd {
 
     /** Rolls back everywhere and releases the leases. */
     public void rollback(Transaction transaction) {
-        for (Participant participant : transaction.participants()) {
-            try {
-                if (!participant.backend().isBroken()) {
-                    participant.connection().rollback();
-                }
-            } catch (SQLException e) {
-                // the server rolls back what a lost connection had open
-                participant.backend().taint();
-            }
-        }
-        end(transaction, null);
+        rollbackParticipants(transaction);
         metadata.withdraw(transaction.changes());
+    }
+
+    /** Takes back what was announced of changes that a rollback to a savepoint has undone. */
+    public void withdraw(List<MetadataChange> undone) {
+        metadata.withdraw(undone);
+    }
+
+    private void rollbackParticipants(Transaction transaction) {
+        List<Callable<@Nullable Void>> calls = new ArrayList<>();
+        for (Participant participant : transaction.participants()) {
+            calls.add(() -> {
+                rollback(participant);
+                return null;
+            });
+        }
+        if (!calls.isEmpty()) {
+            fanOut.all(calls, () -> {});
+        }
+        end(transaction, transaction.stateAtBegin());
+    }
+
+    private static void rollback(Participant participant) {
+        try {
+            // one that has committed its prepared part, or rolled it back, is in autocommit mode
+            if (!participant.backend().isBroken() && !participant.connection().getAutoCommit()) {
+                participant.connection().rollback();
+            }
+        } catch (SQLException e) {
+            // the server rolls back what a lost connection had open
+            participant.backend().taint();
+        }
     }
 
     /**
      * Releases the leases.
      *
-     * @param committedState what the servers' sessions have now, or null when they are as they were before
+     * @param state what the servers' sessions have now
      */
-    private static void end(Transaction transaction, @Nullable SessionState committedState) {
+    private static void end(Transaction transaction, SessionState state) {
         for (Participant participant : transaction.participants()) {
-            participant.backend().applied(committedState != null ? committedState : participant.stateAtJoin());
+            participant.backend().applied(state);
             participant.lease().setTransactional(false);
             participant.lease().release();
         }

@@ -211,7 +211,10 @@ final class TwoPhaseCommit {
         return participant.connection().getTransactionState() != TransactionState.IDLE;
     }
 
-    /** COMMIT PREPARED and ROLLBACK PREPARED want no transaction around them; a lost connection is replaced once. */
+    /**
+     * COMMIT PREPARED and ROLLBACK PREPARED want no transaction around them. Where the connection is lost, or a setting of
+     * the application such as its statement_timeout stood in the way, another connection tries once more.
+     */
     private void finishPrepared(Participant participant, String sql) throws SQLException {
         if (!participant.backend().isBroken()) {
             try {
@@ -219,7 +222,7 @@ final class TwoPhaseCommit {
                 run(participant, sql);
                 return;
             } catch (SQLException e) {
-                if (!Backend.isFatal(e)) {
+                if ("42704".equals(e.getSQLState())) {
                     throw e;
                 }
             }
