@@ -27,6 +27,8 @@ final class SettingRunner {
     /** Settings on which the reading of every statement or result depends, with the only value that is right. */
     private static final Set<String> FIXED = Set.of("standard_conforming_strings", "client_encoding");
 
+    private static final String APPLICATION_NAME = "application_name";
+
     private static final String CHARACTERISTICS = "SET SESSION CHARACTERISTICS AS TRANSACTION ";
 
     private static final Pattern ISOLATION = Pattern.compile(
@@ -47,6 +49,10 @@ final class SettingRunner {
         session.checkNotFailed();
         if (variable.local()) {
             setLocal(sql);
+            return;
+        }
+        if (variable.values().isEmpty() && variable.name().equals(APPLICATION_NAME)) {
+            resetWithApplicationName(sql, withoutSetting(APPLICATION_NAME));
             return;
         }
         run(sql, after(variable, sql));
@@ -116,7 +122,25 @@ final class SettingRunner {
     void reset(Reset reset, String sql) throws SQLException {
         session.checkNotFailed();
         String name = reset.name();
-        run(sql, name == null ? resetAll() : withoutSetting(name));
+        if (name == null) {
+            resetWithApplicationName(sql, resetAll());
+        } else if (name.equals(APPLICATION_NAME)) {
+            resetWithApplicationName(sql, withoutSetting(name));
+        } else {
+            run(sql, withoutSetting(name));
+        }
+    }
+
+    /** A server resets application_name to nothing: the name of the connection is given back. */
+    private void resetWithApplicationName(String sql, SessionState after) throws SQLException {
+        Transaction transaction = session.transaction();
+        if (transaction != null) {
+            setLocal(sql);
+            transaction.runEverywhere(
+                    transaction.participants().iterator().next().backend().restoreApplicationName());
+        }
+        // outside a transaction each connection is reset when it is used next
+        session.state(after);
     }
 
     /** RESET ALL leaves roles as they are. */

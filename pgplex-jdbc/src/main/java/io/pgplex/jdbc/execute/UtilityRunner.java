@@ -5,6 +5,7 @@ import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.jdbc.transaction.Transaction;
+import io.pgplex.routing.analyze.RelationNames;
 import io.pgplex.routing.command.StatementClass;
 import io.pgplex.routing.command.StatementClass.SessionObject;
 import io.pgplex.routing.command.StatementClass.TransactionControl;
@@ -191,10 +192,15 @@ final class UtilityRunner {
     }
 
     /**
-     * Cursors and prepared statements live on the home shard's connection, which stays this session's from then on; planning
-     * has made sure that they concern no table of several shards.
+     * Cursors and prepared statements live on the home shard's connection, which stays this session's from then on; they
+     * must not concern a table of several shards.
      */
     private StatementResult sessionObject(SessionObject object, Execution execution) throws SQLException {
+        if (object.kind() == SessionObject.Kind.PREPARE) {
+            refuseShared(execution, Unsupported.PREPARED_STATEMENT);
+        } else if (object.kind() == SessionObject.Kind.DECLARE) {
+            refuseShared(execution, Unsupported.CURSOR);
+        }
         return switch (object.kind()) {
             case PREPARE, EXECUTE, DEALLOCATE, LOAD -> onHome(execution, Effect.MAY_WRITE, true);
             case DECLARE, FETCH, CLOSE -> onHome(execution, Effect.MAY_WRITE, true);
@@ -203,6 +209,20 @@ final class UtilityRunner {
                         Unsupported.LISTEN_NOTIFY.at(1, execution.scanned().word(0)));
             case COPY -> throw PgplexErrors.from(Unsupported.COPY.at(1));
         };
+    }
+
+    /** Every name in the text counts: a column called like a table costs a refusal, a table overlooked wrong answers. */
+    private void refuseShared(Execution execution, Unsupported refusal) throws SQLException {
+        ScannedStatement statement = execution.scanned();
+        RelationNames names = new RelationNames(execution.map(), session.scope());
+        for (int i = 1; i < statement.tokenCount(); i++) {
+            if (statement.isName(i)
+                    && names.isSharedAnywhere(statement.identifier(i))
+                    && (statement.isPunctuation(i - 1, '.')
+                            || !session.scope().temporaryRelations().contains(statement.identifier(i)))) {
+                throw PgplexErrors.from(refusal.at(statement.begin(i) + 1));
+            }
+        }
     }
 
     /** Runs the text on the home shard; pins its connection to this session where state stays behind on it. */

@@ -34,12 +34,17 @@ public final class Backend {
     private static final String RESET = "RESET SESSION AUTHORIZATION;RESET ALL;CLOSE ALL;UNLISTEN *;DISCARD TEMP;"
             + "SELECT pg_catalog.pg_advisory_unlock_all()";
 
+    private static final String RESET_APPLICATION_NAME = "RESET \"application_name\"";
+
     private static final String DEFAULT_ISOLATION = "SELECT reset_val FROM pg_catalog.pg_settings"
             + " WHERE name OPERATOR(pg_catalog.=) 'default_transaction_isolation'";
 
     private final Node node;
     private final PgConnection connection;
     private final Map<String, PreparedEntry> statements = new LinkedHashMap<>(64, 0.75f, true);
+    /** Gives back the name that the connection was opened with; pgjdbc sets it after login, so that RESET loses it. */
+    private final String restoreApplicationName;
+
     private SessionState applied = SessionState.INITIAL;
     private int networkTimeoutMillis;
     private @Nullable String defaultIsolation;
@@ -49,6 +54,8 @@ public final class Backend {
     Backend(Node node, PgConnection connection) {
         this.node = node;
         this.connection = connection;
+        String name = connection.getParameterStatus("application_name");
+        this.restoreApplicationName = "SET application_name TO '" + (name == null ? "" : name.replace("'", "''")) + "'";
     }
 
     /** The connection as HikariCP sees it: it unwraps to this backend. */
@@ -96,8 +103,10 @@ public final class Backend {
         List<String> statements = new ArrayList<>();
         if (suspect) {
             statements.add(RESET);
+            statements.add(restoreApplicationName);
         }
         statements.addAll((suspect ? SessionState.INITIAL : applied).statementsTo(wanted));
+        statements.replaceAll(sql -> sql.equals(RESET_APPLICATION_NAME) ? restoreApplicationName : sql);
         if (!statements.isEmpty()) {
             run(String.join(";", statements));
         }
@@ -113,6 +122,11 @@ public final class Backend {
             broken = true;
             throw e;
         }
+    }
+
+    /** The statement that gives back the name that the connection was opened with. */
+    public String restoreApplicationName() {
+        return restoreApplicationName;
     }
 
     /** Remembers that code unknown to the driver ran, which may have changed the session: it is reset before the next use. */

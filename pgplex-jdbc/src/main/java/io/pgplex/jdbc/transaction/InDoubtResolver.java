@@ -10,15 +10,18 @@ import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.MetadataStore;
+import io.pgplex.metadata.store.Outcome;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Settles what crashes have left behind: RECOVER CLUSTER. Confined to the session that runs it; several may run at once,
@@ -35,11 +38,31 @@ public final class InDoubtResolver {
     private static final String MINIMUM_AGE = "interval '5 seconds'";
 
     private static final String PREPARED = "SELECT gid FROM pg_catalog.pg_prepared_xacts"
-            + " WHERE database OPERATOR(pg_catalog.=) pg_catalog.current_database()"
-            + " AND gid LIKE 'pgplex:%' AND prepared < pg_catalog.clock_timestamp() - " + MINIMUM_AGE + " ORDER BY gid";
+            + " WHERE database OPERATOR(pg_catalog.=) pg_catalog.current_database() AND gid LIKE 'pgplex:%'";
 
-    private static final String RECORDS = "SELECT gtxid, state, metadata FROM pgplex.commit_record"
-            + " WHERE created_at < pg_catalog.clock_timestamp() - " + MINIMUM_AGE + " ORDER BY created_at, gtxid";
+    private static final String SETTLEABLE =
+            PREPARED + " AND prepared < pg_catalog.clock_timestamp() - " + MINIMUM_AGE + " ORDER BY gid";
+
+    /**
+     * Records that may have done their work. One that says 'aborted' stops a coordinator that comes late, so it stays while
+     * any transaction is open that is older, and for a day, because a role may not see everybody's transactions.
+     */
+    private static final String RECORDS = "SELECT gtxid, metadata FROM pgplex.commit_record r"
+            + " WHERE created_at < pg_catalog.clock_timestamp() - " + MINIMUM_AGE
+            + " AND (state OPERATOR(pg_catalog.=) 'committed'"
+            + " OR (created_at < pg_catalog.clock_timestamp() - interval '1 day'"
+            + " AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a"
+            + " WHERE a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+            + " AND a.pid <> pg_catalog.pg_backend_pid() AND a.xact_start < r.created_at)))"
+            + " ORDER BY created_at, gtxid";
+
+    /** Whether some transaction is creating a relation that nobody else can see yet: its lock names no known one. */
+    private static final String CREATION_UNDER_WAY = "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l"
+            + " JOIN pg_catalog.pg_database d ON d.oid OPERATOR(pg_catalog.=) l.database"
+            + " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+            + " AND l.locktype OPERATOR(pg_catalog.=) 'relation'"
+            + " AND l.mode OPERATOR(pg_catalog.=) 'AccessExclusiveLock' AND NOT EXISTS"
+            + " (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) l.relation))";
 
     /**
      * One thing that was settled.
@@ -49,6 +72,8 @@ public final class InDoubtResolver {
      * @param action what was done: {@code committed}, {@code rolled back}, {@code metadata recorded}, {@code withdrawn}
      */
     public record Settled(String gtxid, String shard, String action) {}
+
+    private record CommitRecord(String gtxid, @Nullable String metadata) {}
 
     private record Prepared(Shard shard, String gid, String anchor, String gtxid) {}
 
@@ -70,7 +95,7 @@ public final class InDoubtResolver {
      */
     public List<Settled> run() throws SQLException {
         Map<String, Boolean> outcomes = new HashMap<>();
-        for (Prepared prepared : prepared()) {
+        for (Prepared prepared : prepared(SETTLEABLE)) {
             String key = prepared.anchor() + ":" + prepared.gtxid();
             Boolean committed = outcomes.get(key);
             if (committed == null) {
@@ -79,16 +104,16 @@ public final class InDoubtResolver {
             }
             finish(prepared, committed);
         }
-        recordMetadata();
+        finishRecords();
         withdrawAnnouncements();
         return settled;
     }
 
-    private List<Prepared> prepared() throws SQLException {
+    private List<Prepared> prepared(String query) throws SQLException {
         List<Prepared> found = new ArrayList<>();
         for (Shard shard : map.shards()) {
             on(shard, statement -> {
-                try (ResultSet rows = statement.executeQuery(PREPARED)) {
+                try (ResultSet rows = statement.executeQuery(query)) {
                     while (rows.next()) {
                         String gid = rows.getString(1);
                         String[] parts = gid.split(":", -1);
@@ -134,30 +159,28 @@ public final class InDoubtResolver {
         });
     }
 
-    /** Makes the metadata changes of committed transactions, then lets their records go. */
-    private void recordMetadata() throws SQLException {
+    /**
+     * Makes the metadata changes of committed transactions, then lets their records go. The records are read before the
+     * prepared transactions: whatever belongs to one was prepared by then, and is found unless it is finished.
+     */
+    private void finishRecords() throws SQLException {
+        Map<Shard, List<CommitRecord>> records = new LinkedHashMap<>();
+        for (Shard anchor : map.shards()) {
+            records.put(anchor, records(anchor));
+        }
         Set<String> inDoubt = new HashSet<>();
-        for (Prepared prepared : prepared()) {
+        for (Prepared prepared : prepared(PREPARED)) {
             inDoubt.add(prepared.gtxid());
         }
-        for (Shard anchor : map.shards()) {
-            Map<String, String> documents = new HashMap<>();
+        for (Map.Entry<Shard, List<CommitRecord>> entry : records.entrySet()) {
+            Shard anchor = entry.getKey();
             List<String> finished = new ArrayList<>();
-            on(anchor, statement -> {
-                try (ResultSet rows = statement.executeQuery(RECORDS)) {
-                    while (rows.next()) {
-                        String metadata = rows.getString(3);
-                        if (metadata != null && rows.getString(2).equals("committed")) {
-                            documents.put(rows.getString(1), metadata);
-                        }
-                        if (!inDoubt.contains(rows.getString(1))) {
-                            finished.add(rows.getString(1));
-                        }
-                    }
+            for (CommitRecord record : entry.getValue()) {
+                boolean made = record.metadata() == null
+                        || makeMetadata(anchor, record.gtxid(), ChangeDocument.parse(record.metadata()));
+                if (made && !inDoubt.contains(record.gtxid())) {
+                    finished.add(record.gtxid());
                 }
-            });
-            for (Map.Entry<String, String> document : documents.entrySet()) {
-                record(anchor, document.getKey(), ChangeDocument.parse(document.getValue()));
             }
             if (!finished.isEmpty()) {
                 on(anchor, statement -> statement.execute(CommitSql.forget(finished)));
@@ -165,14 +188,31 @@ public final class InDoubtResolver {
         }
     }
 
-    private void record(Shard anchor, String gtxid, ChangeDocument document) throws SQLException {
+    private List<CommitRecord> records(Shard anchor) throws SQLException {
+        List<CommitRecord> records = new ArrayList<>();
+        on(anchor, statement -> {
+            try (ResultSet rows = statement.executeQuery(RECORDS)) {
+                while (rows.next()) {
+                    records.add(new CommitRecord(rows.getString(1), rows.getString(2)));
+                }
+            }
+        });
+        return records;
+    }
+
+    /** Whether the store has the changes now; false when others changed the same keys meanwhile, so that the record stays. */
+    private boolean makeMetadata(Shard anchor, String gtxid, ChangeDocument document) throws SQLException {
         try {
             io.pgplex.metadata.store.Transaction remaining =
                     document.remaining(store.read(new ClusterKeys(map.cluster()).prefix()));
-            if (!remaining.puts().isEmpty() || !remaining.deletes().isEmpty()) {
-                store.commit(remaining);
-                settled.add(new Settled(gtxid, anchor.name(), "metadata recorded"));
+            if (remaining.puts().isEmpty() && remaining.deletes().isEmpty()) {
+                return true;
             }
+            if (store.commit(remaining) instanceof Outcome.Committed) {
+                settled.add(new Settled(gtxid, anchor.name(), "metadata recorded"));
+                return true;
+            }
+            return false;
         } catch (MetadataException e) {
             throw PgplexErrors.from(e);
         }
@@ -180,6 +220,9 @@ public final class InDoubtResolver {
 
     /** A table that is announced but that the home shard does not have was never created. */
     private void withdrawAnnouncements() throws SQLException {
+        if (isTrueOnHome(CREATION_UNDER_WAY)) {
+            return;
+        }
         try {
             ClusterMapChanges changes = ClusterMapChanges.read(store, map.cluster());
             List<Table> announced = changes.map().tables().values().stream()
@@ -198,14 +241,18 @@ public final class InDoubtResolver {
     }
 
     private boolean exists(Table table) throws SQLException {
-        boolean[] exists = new boolean[1];
+        return isTrueOnHome("SELECT pg_catalog.to_regclass("
+                + CommitSql.literal(table.name().quoted()) + ") IS NOT NULL");
+    }
+
+    private boolean isTrueOnHome(String query) throws SQLException {
+        boolean[] answer = new boolean[1];
         on(map.homeShard(), statement -> {
-            try (ResultSet row = statement.executeQuery("SELECT pg_catalog.to_regclass("
-                    + CommitSql.literal(table.name().quoted()) + ") IS NOT NULL")) {
-                exists[0] = row.next() && row.getBoolean(1);
+            try (ResultSet row = statement.executeQuery(query)) {
+                answer[0] = row.next() && row.getBoolean(1);
             }
         });
-        return exists[0];
+        return answer[0];
     }
 
     @FunctionalInterface
