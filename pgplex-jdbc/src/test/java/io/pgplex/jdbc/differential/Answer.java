@@ -7,24 +7,38 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /** What a statement answered: its columns and rows, a count, or the SQLState of its error. */
-record Answer(String sqlState, String message, List<String> columns, List<String> rows, long count) {
+record Answer(
+        String sqlState,
+        String message,
+        List<String> columns,
+        List<String> rows,
+        long count,
+        List<String> errorFields) {
 
     /** Runs a statement; rows that have no order of their own are sorted, so that they can be compared. */
     static Answer of(Statement statement, String sql, boolean ordered) {
         try {
             if (!statement.execute(sql)) {
-                return new Answer("", "", List.of(), List.of(), statement.getLargeUpdateCount());
+                return new Answer("", "", List.of(), List.of(), statement.getLargeUpdateCount(), List.of());
             }
             try (ResultSet rows = statement.getResultSet()) {
                 return read(rows, ordered);
             }
         } catch (SQLException e) {
             return new Answer(
-                    String.valueOf(e.getSQLState()), String.valueOf(e.getMessage()), List.of(), List.of(), -1);
+                    String.valueOf(e.getSQLState()),
+                    String.valueOf(e.getMessage()),
+                    List.of(),
+                    List.of(),
+                    -1,
+                    fields(e));
         } catch (RuntimeException e) {
-            return new Answer("bug", e + " at " + e.getStackTrace()[0], List.of(), List.of(), -1);
+            return new Answer("bug", e + " at " + e.getStackTrace()[0], List.of(), List.of(), -1, List.of());
         }
     }
 
@@ -45,7 +59,26 @@ record Answer(String sqlState, String message, List<String> columns, List<String
         if (!ordered) {
             Collections.sort(all);
         }
-        return new Answer("", "", columns, all, -1);
+        return new Answer("", "", columns, all, -1, List.of());
+    }
+
+    /** What the server says of an error beside its SQLState; the position is left out. */
+    private static List<String> fields(SQLException failure) {
+        ServerErrorMessage server = failure instanceof PSQLException e ? e.getServerErrorMessage() : null;
+        return server == null
+                ? List.of()
+                : Stream.of(
+                                server.getSeverity(),
+                                server.getMessage(),
+                                server.getDetail(),
+                                server.getHint(),
+                                server.getSchema(),
+                                server.getTable(),
+                                server.getColumn(),
+                                server.getDatatype(),
+                                server.getConstraint())
+                        .map(String::valueOf)
+                        .toList();
     }
 
     boolean failed() {
