@@ -177,6 +177,25 @@ public class PgplexPreparedStatement extends RecordingPreparedStatement {
         }
     }
 
+    @Override
+    public final void setObject(int position, @Nullable Object value, int sqlType) throws SQLException {
+        Object copy = Snapshot.of(value);
+        record(
+                position,
+                TargetTypes.readable(copy, sqlType),
+                (target, at) -> target.setObject(at, Snapshot.replayed(copy), sqlType));
+    }
+
+    @Override
+    public final void setObject(int position, @Nullable Object value, int sqlType, int scale) throws SQLException {
+        Object copy = Snapshot.of(value);
+        boolean rounds = sqlType == Types.NUMERIC || sqlType == Types.DECIMAL;
+        record(
+                position,
+                rounds ? Snapshot.opaque(copy) : TargetTypes.readable(copy, sqlType),
+                (target, at) -> target.setObject(at, Snapshot.replayed(copy), sqlType, scale));
+    }
+
     /** The text without its values, which are an application's secrets. */
     @Override
     public final String toString() {

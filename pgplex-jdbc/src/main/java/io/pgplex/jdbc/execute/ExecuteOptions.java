@@ -37,6 +37,22 @@ public record ExecuteOptions(
             true,
             GeneratedKeys.NONE);
 
+    /** The same options with another bound of rows; 0 for all. */
+    ExecuteOptions withMaxRows(long rows) {
+        return rows == maxRows
+                ? this
+                : new ExecuteOptions(
+                        resultSetType,
+                        concurrency,
+                        holdability,
+                        fetchSize,
+                        rows,
+                        maxFieldSizeBytes,
+                        queryTimeoutMillis,
+                        escapeProcessing,
+                        generatedKeys);
+    }
+
     /** Whether rows are read once, forward, and never updated: what several shards can serve. */
     public boolean forwardReadOnly() {
         return resultSetType == ResultSet.TYPE_FORWARD_ONLY && concurrency == ResultSet.CONCUR_READ_ONLY;

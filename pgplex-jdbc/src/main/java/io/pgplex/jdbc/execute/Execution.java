@@ -45,4 +45,11 @@ record Execution(
                         running,
                         map);
     }
+
+    /** The same execution with another bound of rows; 0 for all. */
+    Execution withMaxRows(long rows) {
+        return rows == options.maxRows()
+                ? this
+                : new Execution(text, statement, parameters, options.withMaxRows(rows), running, map);
+    }
 }

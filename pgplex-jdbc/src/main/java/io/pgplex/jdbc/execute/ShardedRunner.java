@@ -1,12 +1,14 @@
 package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.merge.RowWindow;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.bind.ShardSelector;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Merge;
 import io.pgplex.routing.plan.Plan;
+import io.pgplex.routing.plan.RowLimit;
 import io.pgplex.routing.plan.Scatter;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -91,12 +93,34 @@ final class ShardedRunner {
         List<Lease> leases = session.leaseAll(shards, plan.effect(), fetchSize > 0);
         List<ShardAnswer> answers;
         try {
-            answers = calls.run(shards, leases, new ShardCall(scatter.fragment(), fetchSize, text, false), execution);
+            ShardCall call = new ShardCall(scatter.fragment(), fetchSize, text, false);
+            answers = calls.run(shards, leases, call, execution.withMaxRows(fragmentRows(scatter.merge(), execution)));
         } catch (SQLException e) {
             leases.forEach(session::giveBack);
             throw e;
         }
         return merger.merge(scatter.merge(), answers, execution);
+    }
+
+    /**
+     * The most rows that a shard must send so that the application gets as many as it asked for: those that the merge
+     * skips come on top, and partial results are needed whole.
+     */
+    private static long fragmentRows(Merge merge, Execution execution) throws SQLException {
+        long maxRows = execution.options().maxRows();
+        if (maxRows == 0 || merge instanceof Merge.Finished) {
+            return 0;
+        }
+        if (merge instanceof Merge.Sorted sorted) {
+            // what a server may have to sort instead is needed whole
+            return sorted.otherwise() != null ? 0 : skipped(sorted.limit(), execution) + maxRows;
+        }
+        return merge instanceof Merge.Concatenate all ? skipped(all.limit(), execution) + maxRows : maxRows;
+    }
+
+    private static long skipped(RowLimit limit, Execution execution) throws SQLException {
+        // beyond this, maxRows and what is skipped would not fit an int, which stands for all rows
+        return Math.min(RowWindow.of(limit, execution.parameters()).offset(), Integer.MAX_VALUE);
     }
 
     /** Inside a transaction. Copies are written on the first shard first, which puts rivals in an order. */
@@ -106,7 +130,8 @@ final class ShardedRunner {
         ShardCall call = new ShardCall(scatter.fragment(), 0, scatter.merge() instanceof Merge.Finished, false);
         List<Lease> leases = session.leaseAll(shards, plan.effect(), false);
         if (!(scatter.merge() instanceof Merge.Copies)) {
-            List<ShardAnswer> answers = calls.run(shards, leases, call, bound);
+            Execution whole = bound.withMaxRows(fragmentRows(scatter.merge(), bound));
+            List<ShardAnswer> answers = calls.run(shards, leases, call, whole);
             return plan.returnsRows() ? merger.merge(scatter.merge(), answers, bound) : counted(answers);
         }
         List<ShardAnswer> answers = new ArrayList<>();

@@ -99,7 +99,19 @@ final class KeyPredicates {
         for (Expr value : values) {
             parts.add(equal(left, value));
         }
-        return Selectors.or(parts);
+        ShardSelector any = Selectors.or(parts);
+        List<Integer> parameters = new ArrayList<>();
+        values.forEach(value -> addParameter(value, parameters));
+        boolean oneType = left instanceof Expr.Row || values.size() < 2 || parameters.isEmpty();
+        return oneType || any.equals(Selectors.ALL)
+                ? any
+                : new ShardSelector.OneOf(any, parameters, parameters.size() < values.size());
+    }
+
+    private static void addParameter(Expr value, List<Integer> parameters) {
+        if (value instanceof Expr.Parameter parameter) {
+            parameters.add(parameter.index());
+        }
     }
 
     private ShardSelector any(Expr.Quantified quantified) {

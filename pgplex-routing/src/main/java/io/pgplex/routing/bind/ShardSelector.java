@@ -143,4 +143,32 @@ public sealed interface ShardSelector {
             return shards;
         }
     }
+
+    /**
+     * The shards that any value of a list allows. PostgreSQL gives all values of an IN list or array one type before it
+     * compares: beside a double, a bigint is rounded to one and equals its neighbours too. So where the parameters'
+     * Java types do not agree, every shard is in it.
+     *
+     * @param parameters the parameters in the list, counted from 0
+     * @param constants whether the list has other values too
+     */
+    record OneOf(ShardSelector values, List<Integer> parameters, boolean constants) implements ShardSelector {
+        public OneOf {
+            parameters = List.copyOf(parameters);
+        }
+
+        @Override
+        public int single(Parameters parameters, ClusterMap map) {
+            return ValueKinds.agree(this, parameters)
+                    ? values.single(parameters, map)
+                    : map.shards().size() == 1 ? 0 : MANY;
+        }
+
+        @Override
+        public ShardSet select(Parameters parameters, ClusterMap map) {
+            return ValueKinds.agree(this, parameters)
+                    ? values.select(parameters, map)
+                    : ShardSet.all(map.shards().size());
+        }
+    }
 }

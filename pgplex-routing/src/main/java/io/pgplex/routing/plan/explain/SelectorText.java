@@ -39,6 +39,9 @@ final class SelectorText {
         if (selector instanceof ShardSelector.Or or) {
             return parts(or.parts(), " or ");
         }
+        if (selector instanceof ShardSelector.OneOf list) {
+            return of(list.values());
+        }
         return key(((ShardSelector.Key) selector).source());
     }
 
