@@ -25,11 +25,6 @@ record BatchCall(Fragment fragment, List<? extends BoundParameters> entries) {
      */
     record Answer(long[] counts, @Nullable ResultSet keys) {}
 
-    /** Keys are copied value by value, for which they must be text. */
-    private ShardCall call(ExecuteOptions options) {
-        return new ShardCall(fragment, 0, !(options.generatedKeys() instanceof GeneratedKeys.None), false);
-    }
-
     /**
      * Runs the batch.
      *
@@ -37,7 +32,7 @@ record BatchCall(Fragment fragment, List<? extends BoundParameters> entries) {
      */
     Answer run(Shard shard, Lease lease, ExecuteOptions options, RunningStatement running) throws SQLException {
         Backend backend = lease.backend();
-        PreparedStatement statement = call(options).prepare(backend.connection(), options);
+        PreparedStatement statement = new ShardCall(fragment, 0, false, false).prepare(backend.connection(), options);
         boolean keysOpen = false;
         try {
             for (BoundParameters entry : entries) {

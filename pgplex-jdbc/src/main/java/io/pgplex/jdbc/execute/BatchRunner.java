@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -154,13 +155,24 @@ final class BatchRunner {
                 counts[places[j]] = answer.counts()[j];
             }
             if (answer.keys() != null) {
-                keys.add(answer.keys(), places);
+                keys.add(new ShardRows(answer.keys(), "", null, null), rows(answer.counts()), rowPlaces(answer.counts(), places));
             }
         }
         if (failure != null) {
             throw failure;
         }
-        return new BatchResult(counts, keys.open());
+        return new BatchResult(counts, keys.open(0, () -> {}));
+    }
+
+    private static int rows(long[] counts) {
+        return (int) Arrays.stream(counts).filter(count -> count > 0).sum();
+    }
+
+    /** The entry of each row that a shard returned for a batch. */
+    private static int[] rowPlaces(long[] counts, int[] entries) {
+        return IntStream.range(0, entries.length)
+                .flatMap(i -> IntStream.range(0, (int) Math.max(counts[i], 0)).map(row -> entries[i]))
+                .toArray();
     }
 
     /** The shard's failure with counts for the whole batch. */

@@ -53,6 +53,20 @@ public record ExecuteOptions(
                         generatedKeys);
     }
 
+    /** The same options for rows that are read whole and counted before the application sees them. */
+    ExecuteOptions readWhole() {
+        return new ExecuteOptions(
+                ResultSet.TYPE_SCROLL_INSENSITIVE,
+                ResultSet.CONCUR_READ_ONLY,
+                holdability,
+                0,
+                0,
+                maxFieldSizeBytes,
+                queryTimeoutMillis,
+                escapeProcessing,
+                generatedKeys);
+    }
+
     /** Whether rows are read once, forward, and never updated: what several shards can serve. */
     public boolean forwardReadOnly() {
         return resultSetType == ResultSet.TYPE_FORWARD_ONLY && concurrency == ResultSet.CONCUR_READ_ONLY;

@@ -48,8 +48,11 @@ record Execution(
 
     /** The same execution with another bound of rows; 0 for all. */
     Execution withMaxRows(long rows) {
-        return rows == options.maxRows()
-                ? this
-                : new Execution(text, statement, parameters, options.withMaxRows(rows), running, map);
+        return rows == options.maxRows() ? this : with(options.withMaxRows(rows));
+    }
+
+    /** The same execution with other options. */
+    Execution with(ExecuteOptions other) {
+        return new Execution(text, statement, parameters, other, running, map);
     }
 }

@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.execute;
 
+import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.metadata.hash.KeyBuckets;
 import io.pgplex.metadata.model.ClusterMap;
@@ -56,14 +57,20 @@ final class InsertRunner {
             ShardInsert only = inserts.get(0);
             return onOne(new ShardCall(only.fragment(), 0, false, false), only.shard(), bound);
         }
+        if (plan.returnsRows() && !execution.options().forwardReadOnly()) {
+            throw PgplexErrors.scrollableAcrossShards();
+        }
         List<Shard> shards = new ArrayList<>();
         for (ShardInsert insert : inserts) {
             shards.add(map.shards().get(insert.shard()));
         }
         List<Lease> leases = session.leaseAll(shards, Effect.WRITE, false);
-        List<ShardAnswer> answers =
-                calls.run(shards, leases, i -> new ShardCall(inserts.get(i).fragment(), 0, true, false), bound);
-        return merger.inserted(plan.returnsRows(), inserts, answers);
+        List<ShardAnswer> answers = calls.run(
+                shards,
+                leases,
+                i -> new ShardCall(inserts.get(i).fragment(), 0, false, false),
+                bound.with(bound.options().readWhole()));
+        return merger.inserted(plan.returnsRows(), inserts, answers, bound.options().maxRows());
     }
 
     private StatementResult onOne(ShardCall call, int ordinal, Execution execution) throws SQLException {

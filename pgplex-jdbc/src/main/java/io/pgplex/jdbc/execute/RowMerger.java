@@ -61,7 +61,7 @@ final class RowMerger {
         for (ShardAnswer answer : answers) {
             ResultSet rows = answer.generatedKeys();
             if (rows != null) {
-                keys.add(new ShardRows(rows, "", answer.lease().backend().node().name(), null));
+                keys.add(shardRows(answer, rows));
             }
         }
         if (keys.isEmpty()) {
@@ -80,23 +80,43 @@ final class RowMerger {
         return new StatementResult.Count(sum, merged);
     }
 
-    /** What several shards answered to the rows of one INSERT, in the order of the statement's rows. */
-    StatementResult inserted(boolean returnsRows, List<ShardInsert> inserts, List<ShardAnswer> answers)
+    /**
+     * What several shards answered to the rows of one INSERT, in the order of the statement's rows.
+     *
+     * @param answers whose rows can be scrolled
+     */
+    StatementResult inserted(boolean returnsRows, List<ShardInsert> inserts, List<ShardAnswer> answers, long maxRows)
             throws SQLException {
         KeyRows rows = new KeyRows();
         long count = 0;
         for (int i = 0; i < answers.size(); i++) {
             ShardAnswer answer = answers.get(i);
             ResultSet returned = returnsRows ? answer.rows() : answer.generatedKeys();
-            if (returned != null) {
-                rows.add(returned, inserts.get(i).rows());
-            }
             count += Math.max(answer.count(), 0);
-            answer.close();
+            if (returned != null) {
+                int size = returnsRows ? size(returned) : (int) answer.count();
+                rows.add(shardRows(answer, returned), size, inserts.get(i).rows());
+            } else {
+                answer.close();
+            }
             session.giveBack(answer.lease());
         }
-        ResultSet all = rows.open();
+        ResultSet all = rows.open(maxRows, () -> {
+            for (ShardAnswer answer : answers) {
+                answer.close();
+            }
+        });
         return returnsRows && all != null ? new StatementResult.Rows(all) : new StatementResult.Count(count, all);
+    }
+
+    private static int size(ResultSet rows) throws SQLException {
+        int size = rows.last() ? rows.getRow() : 0;
+        rows.beforeFirst();
+        return size;
+    }
+
+    private static ShardRows shardRows(ShardAnswer answer, ResultSet rows) {
+        return new ShardRows(rows, answer.shard(), answer.lease().backend().node().name(), null);
     }
 
     private static RowWindow bounded(RowWindow window, Execution execution) {
@@ -106,11 +126,7 @@ final class RowMerger {
     private static List<ShardRows> shardRows(List<ShardAnswer> answers) {
         List<ShardRows> rows = new ArrayList<>(answers.size());
         for (ShardAnswer answer : answers) {
-            rows.add(new ShardRows(
-                    Objects.requireNonNull(answer.rows()),
-                    answer.shard(),
-                    answer.lease().backend().node().name(),
-                    null));
+            rows.add(shardRows(answer, Objects.requireNonNull(answer.rows())));
         }
         return rows;
     }

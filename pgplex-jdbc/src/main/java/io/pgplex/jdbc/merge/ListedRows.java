@@ -10,12 +10,16 @@ final class ListedRows implements RowCursor {
 
     private final List<ShardRows> shards;
     private final List<RowPlace> places;
+    /** How many rows of each shard were passed. */
+    private final int[] read;
+
     private int next;
 
-    /** @param shards rows that were read whole and can be scrolled */
+    /** @param shards rows that were read whole, and can be scrolled unless their places ascend */
     ListedRows(List<ShardRows> shards, List<RowPlace> places) {
         this.shards = shards;
         this.places = places;
+        this.read = new int[shards.size()];
     }
 
     @Override
@@ -25,7 +29,9 @@ final class ListedRows implements RowCursor {
         }
         RowPlace place = places.get(next++);
         ShardRows shard = shards.get(place.resultSet());
-        if (!shard.rows().absolute(place.row() + 1)) {
+        boolean following = place.row() == read[place.resultSet()];
+        read[place.resultSet()] = place.row() + 1;
+        if (following ? !shard.next() : !shard.rows().absolute(place.row() + 1)) {
             throw shard.attach(PgplexErrors.bug("a shard returned fewer rows than were listed", null));
         }
         return shard;

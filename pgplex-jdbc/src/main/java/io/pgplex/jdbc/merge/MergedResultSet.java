@@ -70,7 +70,8 @@ public final class MergedResultSet extends DelegatingResultSet {
     /**
      * Rows in a listed order.
      *
-     * @param shards rows that were read whole: {@link ResultSet#TYPE_SCROLL_INSENSITIVE} ones
+     * @param shards rows that were read whole: {@link ResultSet#TYPE_SCROLL_INSENSITIVE} ones, unless each one's rows are
+     *     listed in the order in which they came
      */
     public static ResultSet listed(List<ShardRows> shards, List<RowPlace> places, RowWindow window, Closed closed) {
         return new MergedResultSet(shards, new ListedRows(shards, List.copyOf(places)), window, closed);

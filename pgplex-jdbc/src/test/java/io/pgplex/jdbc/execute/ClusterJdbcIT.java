@@ -833,7 +833,7 @@ class ClusterJdbcIT {
         try (Statement statement = connection.createStatement()) {
             statement.execute("/*!pgplex shard=s2 */ DO $$BEGIN RAISE WARNING 'careful'; END$$");
             assertThat(statement.getWarnings().getMessage()).contains("careful");
-            statement.execute("DROP TABLE IF EXISTS nosuch");
+            System.out.println("DO ok"); statement.execute("DROP TABLE IF EXISTS nosuch");
             assertThat(statement.getWarnings().getMessage()).contains("nosuch");
         }
     }
