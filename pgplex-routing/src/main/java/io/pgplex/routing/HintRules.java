@@ -11,6 +11,7 @@ import io.pgplex.routing.command.StatementClass;
 import io.pgplex.routing.hint.Hints;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Fragment;
+import io.pgplex.routing.plan.Merge;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.plan.Refusal;
 import io.pgplex.routing.plan.StatementKind;
@@ -103,11 +104,12 @@ final class HintRules {
         return new RoutingException(new Refusal(INVALID_VALUE, message, null, null, 0));
     }
 
-    /** The plan with cross_shard=forbid: what would run on several shards is refused. */
+    /** The plan with cross_shard=forbid: what would run on several shards is refused, but for copies of one table. */
     Plan guard(Plan plan) {
         if (hints.crossShard() != Hints.CrossShard.FORBID
                 || !(plan instanceof Plan.Sharded sharded)
-                || sharded.scatter() == null) {
+                || sharded.scatter() == null
+                || sharded.scatter().merge() instanceof Merge.Copies) {
             return plan;
         }
         return new Plan.Sharded(

@@ -38,11 +38,13 @@ final class BatchRunner {
     private final Session session;
     private final Plans plans;
     private final FanOut fanOut;
+    private final CrossShardRule crossShard;
 
-    BatchRunner(Session session, Plans plans, FanOut fanOut) {
+    BatchRunner(Session session, Plans plans, FanOut fanOut, CrossShardRule crossShard) {
         this.session = session;
         this.plans = plans;
         this.fanOut = fanOut;
+        this.crossShard = crossShard;
     }
 
     /** One text, once for each set of parameters. */
@@ -61,6 +63,7 @@ final class BatchRunner {
         if (byShard.size() == 1) {
             return onShards(text, batch, byShard, options, running);
         }
+        crossShard.check(text.hints().get(0), running);
         return session.atomically(() -> onShards(text, batch, byShard, options, running));
     }
 

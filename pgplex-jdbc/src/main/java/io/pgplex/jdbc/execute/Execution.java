@@ -1,6 +1,7 @@
 package io.pgplex.jdbc.execute;
 
 import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.routing.hint.Hints;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.scan.ScannedStatement;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,10 @@ record Execution(
 
     ScannedStatement scanned() {
         return text.statements().get(statement);
+    }
+
+    Hints hints() {
+        return text.hints().get(statement);
     }
 
     /** The statement as the application wrote it. */

@@ -3,6 +3,7 @@ package io.pgplex.jdbc.execute;
 import io.pgplex.jdbc.merge.DriverRows;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.metadata.model.Shard;
+import io.pgplex.routing.bind.ShardInsert;
 import io.pgplex.routing.bind.ShardSelector;
 import io.pgplex.routing.bind.ShardSet;
 import io.pgplex.routing.plan.Effect;
@@ -24,10 +25,12 @@ final class ExplainRunner {
 
     private final Session session;
     private final Evaluator evaluator;
+    private final InsertRunner insert;
 
-    ExplainRunner(Session session, Evaluator evaluator) {
+    ExplainRunner(Session session, Evaluator evaluator, InsertRunner insert) {
         this.session = session;
         this.evaluator = evaluator;
+        this.insert = insert;
     }
 
     StatementResult run(Plan.Explain explain, Execution execution) throws SQLException {
@@ -36,7 +39,20 @@ final class ExplainRunner {
                     ? session.atomically(() -> sharded(explain, sharded, execution))
                     : sharded(explain, sharded, execution);
         }
-        return rows(PlanText.lines(explain.explained(), execution.map()));
+        return explain.analyze() && explain.explained() instanceof Plan.Insert rows
+                ? session.atomically(() -> inserted(explain, rows, execution))
+                : rows(PlanText.lines(explain.explained(), execution.map()));
+    }
+
+    /** EXPLAIN ANALYZE inserts the rows; without ANALYZE nothing is computed that says where they would go. */
+    private StatementResult inserted(Plan.Explain explain, Plan.Insert plan, Execution execution) throws SQLException {
+        InsertRunner.Placed placed = insert.place(plan, execution);
+        List<String> lines = new ArrayList<>(PlanText.lines(plan, execution.map()));
+        for (ShardInsert part : placed.inserts()) {
+            Shard shard = execution.map().shards().get(part.shard());
+            lines.addAll(onShard(explain, Effect.WRITE, part.fragment(), shard, placed.execution()));
+        }
+        return rows(lines);
     }
 
     private StatementResult sharded(Plan.Explain explain, Plan.Sharded plan, Execution execution) throws SQLException {
@@ -53,12 +69,20 @@ final class ExplainRunner {
         Fragment fragment = several && scatter != null ? scatter.fragment() : plan.original();
         for (int ordinal : shards.ordinals()) {
             Shard shard = execution.map().shards().get(ordinal);
-            lines.add("Shard " + shard.name() + " on node " + shard.primary());
-            for (String line : serverPlan(explain, plan.effect(), fragment, shard, bound)) {
-                lines.add("  " + line);
-            }
+            lines.addAll(onShard(explain, plan.effect(), fragment, shard, bound));
         }
         return rows(lines);
+    }
+
+    private List<String> onShard(
+            Plan.Explain explain, Effect effect, Fragment fragment, Shard shard, Execution execution)
+            throws SQLException {
+        List<String> lines = new ArrayList<>();
+        lines.add("Shard " + shard.name() + " on node " + shard.primary());
+        for (String line : serverPlan(explain, effect, fragment, shard, execution)) {
+            lines.add("  " + line);
+        }
+        return lines;
     }
 
     private ShardSet shards(Plan.Sharded plan, Execution execution) throws SQLException {

@@ -25,12 +25,22 @@ final class InsertRunner {
     private final ScatterCalls calls;
     private final Evaluator evaluator;
     private final RowMerger merger;
+    private final CrossShardRule crossShard;
 
-    InsertRunner(Session session, ScatterCalls calls, Evaluator evaluator, RowMerger merger) {
+    /**
+     * An INSERT whose rows have their shards.
+     *
+     * @param execution with the values that were computed for it
+     */
+    record Placed(List<ShardInsert> inserts, Execution execution) {}
+
+    InsertRunner(
+            Session session, ScatterCalls calls, Evaluator evaluator, RowMerger merger, CrossShardRule crossShard) {
         this.session = session;
         this.calls = calls;
         this.evaluator = evaluator;
         this.merger = merger;
+        this.crossShard = crossShard;
     }
 
     StatementResult run(Plan.Insert plan, Execution execution) throws SQLException {
@@ -48,15 +58,15 @@ final class InsertRunner {
     }
 
     private StatementResult distributed(Plan.Insert plan, Execution execution) throws SQLException {
-        Execution bound = execution.with(evaluator.evaluate(plan.evaluations(), execution));
+        Placed placed = place(plan, execution);
+        Execution bound = placed.execution();
         ClusterMap map = execution.map();
-        int[] buckets = InsertBinder.buckets(plan, bound.parameters(), map);
-        askForUnknown(InsertBinder.unknownKeys(plan, buckets), buckets, bound);
-        List<ShardInsert> inserts = InsertBinder.bind(plan, buckets, map);
+        List<ShardInsert> inserts = placed.inserts();
         if (inserts.size() == 1) {
             ShardInsert only = inserts.get(0);
             return onOne(new ShardCall(only.fragment(), 0, false, false), only.shard(), bound);
         }
+        crossShard.check(execution.hints(), execution.running());
         if (plan.returnsRows() && !execution.options().forwardReadOnly()) {
             throw PgplexErrors.scrollableAcrossShards();
         }
@@ -71,6 +81,14 @@ final class InsertRunner {
                 i -> new ShardCall(inserts.get(i).fragment(), 0, false, false),
                 bound.with(bound.options().readWhole()));
         return merger.inserted(plan.returnsRows(), inserts, answers, bound.options().maxRows());
+    }
+
+    /** Computes what must be known, and finds every row's shard; inside a transaction. */
+    Placed place(Plan.Insert plan, Execution execution) throws SQLException {
+        Execution bound = execution.with(evaluator.evaluate(plan.evaluations(), execution));
+        int[] buckets = InsertBinder.buckets(plan, bound.parameters(), execution.map());
+        askForUnknown(InsertBinder.unknownKeys(plan, buckets), buckets, bound);
+        return new Placed(InsertBinder.bind(plan, buckets, execution.map()), bound);
     }
 
     private StatementResult onOne(ShardCall call, int ordinal, Execution execution) throws SQLException {

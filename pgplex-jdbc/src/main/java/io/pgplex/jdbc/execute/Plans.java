@@ -11,6 +11,7 @@ import io.pgplex.routing.hint.HintException;
 import io.pgplex.routing.hint.HintParser;
 import io.pgplex.routing.hint.Hints;
 import io.pgplex.routing.plan.Plan;
+import io.pgplex.routing.plan.Refusal;
 import io.pgplex.routing.scan.QuestionMark;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.SqlSyntaxException;
@@ -96,6 +97,15 @@ public final class Plans {
         return slot.plan();
     }
 
+    /**
+     * PostgreSQL's own error for a statement that nests deeper than its stack; the parser's stack is the application's
+     * thread's, and is whole again when this is called.
+     */
+    private static SQLException tooDeep() {
+        return PgplexErrors.from(new Refusal(
+                "54001", "stack depth limit exceeded", null, "Nest the statement less deeply, or run it on a thread with a larger stack.", 0));
+    }
+
     private Plan route(PreparedText text, int statement, ClusterMap map, RoutingScope scope) throws SQLException {
         try {
             return Router.plan(text.statements().get(statement), text.hints().get(statement), map, scope);
@@ -103,6 +113,8 @@ public final class Plans {
             throw PgplexErrors.from(e);
         } catch (SqlSyntaxException e) {
             throw PgplexErrors.from(e);
+        } catch (StackOverflowError e) {
+            throw tooDeep();
         }
     }
 }

@@ -29,11 +29,12 @@ final class Runners {
         Evaluator evaluator = new Evaluator(session);
         ScatterCalls calls = new ScatterCalls(cluster.fanOut());
         RowMerger merger = new RowMerger(session, sessionSettings.maxIntermediateBytes());
-        this.sharded = new ShardedRunner(session, calls, evaluator, merger);
-        this.insert = new InsertRunner(session, calls, evaluator, merger);
-        this.batch = new BatchRunner(session, cluster.plans(), cluster.fanOut());
+        CrossShardRule crossShard = new CrossShardRule(sessionSettings.crossShard());
+        this.sharded = new ShardedRunner(session, calls, evaluator, merger, crossShard);
+        this.insert = new InsertRunner(session, calls, evaluator, merger, crossShard);
+        this.batch = new BatchRunner(session, cluster.plans(), cluster.fanOut(), crossShard);
         this.settings = new SettingRunner(session);
-        this.explain = new ExplainRunner(session, evaluator);
+        this.explain = new ExplainRunner(session, evaluator, insert);
         this.utility = new UtilityRunner(
                 session,
                 settings,

@@ -22,12 +22,15 @@ final class ShardedRunner {
     private final ScatterCalls calls;
     private final Evaluator evaluator;
     private final RowMerger merger;
+    private final CrossShardRule crossShard;
 
-    ShardedRunner(Session session, ScatterCalls calls, Evaluator evaluator, RowMerger merger) {
+    ShardedRunner(
+            Session session, ScatterCalls calls, Evaluator evaluator, RowMerger merger, CrossShardRule crossShard) {
         this.session = session;
         this.calls = calls;
         this.evaluator = evaluator;
         this.merger = merger;
+        this.crossShard = crossShard;
     }
 
     StatementResult run(Plan.Sharded plan, Execution execution) throws SQLException {
@@ -47,6 +50,9 @@ final class ShardedRunner {
         Scatter scatter = plan.scatter();
         if (scatter == null) {
             throw PgplexErrors.from(Objects.requireNonNull(plan.refusal()));
+        }
+        if (!(scatter.merge() instanceof Merge.Copies)) {
+            crossShard.check(execution.hints(), execution.running());
         }
         return scatter(plan, scatter, execution, shards);
     }

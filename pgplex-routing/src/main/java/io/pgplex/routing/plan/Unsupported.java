@@ -206,7 +206,7 @@ public enum Unsupported {
             "Name the shard or key with a hint: /*!pgplex shard=... */ or /*!pgplex key=... */."),
     CROSS_SHARD_FORBIDDEN(
             "statement concerns more than one shard and cross_shard is \"forbid\"",
-            "Bind the distribution key to a value, or SET pgplex.cross_shard = allow."),
+            "Bind the distribution key to a value, or allow it with the hint /*!pgplex cross_shard=allow */."),
 
     // commands
     ALTER_CLUSTER(
