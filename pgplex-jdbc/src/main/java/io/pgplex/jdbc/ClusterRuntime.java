@@ -13,6 +13,7 @@ import io.pgplex.jdbc.transaction.StoredMetadata;
 import io.pgplex.jdbc.transaction.TransactionEnd;
 import io.pgplex.metadata.cache.ClusterMapCache;
 import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.Node;
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.MetadataStore;
 import java.sql.ResultSet;
@@ -21,6 +22,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Everything that the connections to one cluster share: store, map, pools, plans, threads. Thread-safe. */
@@ -32,7 +34,7 @@ final class ClusterRuntime implements AutoCloseable {
     private final FanOut fanOut;
     private final Cluster cluster;
     /** The schemas of search_path on a new physical connection, by who connects. */
-    private final Map<Credentials, List<String>> searchPaths = new ConcurrentHashMap<>();
+    private final Map<Credentials, CompletableFuture<List<String>>> searchPaths = new ConcurrentHashMap<>();
 
     private ClusterRuntime(ClusterKey key, MetadataStore store, ClusterMapCache cache) {
         this.store = store;
@@ -78,19 +80,32 @@ final class ClusterRuntime implements AutoCloseable {
      * The schemas of search_path as these credentials have it on the home shard. The first call for them opens the home
      * shard's pool, and so finds out whether the server lets them in.
      */
-    List<String> searchPath(ClusterMap map, Credentials credentials, PoolSettings settings) throws SQLException {
-        List<String> known = searchPaths.get(credentials);
-        if (known == null) {
-            NodePool pool = pools.pool(map.primary(map.homeShard()), credentials, settings);
-            Lease lease = pool.lease(false);
-            try {
-                known = read(lease);
-            } finally {
-                lease.release();
-            }
-            searchPaths.put(credentials, known);
+    List<String> searchPath(ClusterMap map, Credentials credentials, PoolSettings settings, LoginDeadline deadline)
+            throws SQLException {
+        CompletableFuture<List<String>> path = searchPaths.computeIfAbsent(
+                credentials,
+                absent -> LoginDeadline.start(
+                        "pgplex-login-" + cluster.name(), () -> homePath(map, credentials, settings)));
+        Node home = map.primary(map.homeShard());
+        try {
+            return deadline.await(
+                    path,
+                    "node \"" + home.name() + "\" at " + home.host() + ":" + home.port() + " did not let the user in");
+        } catch (SQLException e) {
+            // the next one tries again; an attempt that may yet succeed is left to end by itself
+            searchPaths.remove(credentials, path);
+            throw e;
         }
-        return known;
+    }
+
+    private List<String> homePath(ClusterMap map, Credentials credentials, PoolSettings settings) throws SQLException {
+        NodePool pool = pools.pool(map.primary(map.homeShard()), credentials, settings);
+        Lease lease = pool.lease(false);
+        try {
+            return read(lease);
+        } finally {
+            lease.release();
+        }
     }
 
     /** search_path as PostgreSQL itself takes it apart; {@code $user} is replaced where there is such a schema. */

@@ -1,7 +1,9 @@
 package io.pgplex.jdbc;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -16,18 +18,23 @@ import org.jspecify.annotations.Nullable;
 final class ClusterRuntimes {
 
     /** How long a runtime outlives its last connection. */
-    private static final long LINGER_SECONDS = 30;
+    static final Duration LINGER = Duration.ofSeconds(30);
 
+    /** How long the closing thread outlives its last task. */
+    private static final long IDLE_SECONDS = 1;
+
+    private final Duration linger;
     private final Map<ClusterKey, Slot> slots = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor closer;
 
-    ClusterRuntimes() {
+    ClusterRuntimes(Duration linger) {
+        this.linger = linger;
         closer = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "pgplex-closer");
             thread.setDaemon(true);
             return thread;
         });
-        closer.setKeepAliveTime(LINGER_SECONDS, TimeUnit.SECONDS);
+        closer.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
         closer.allowCoreThreadTimeOut(true);
         closer.setRemoveOnCancelPolicy(true);
     }
@@ -48,51 +55,91 @@ final class ClusterRuntimes {
         }
 
         /** Ends the use; does nothing the second time. */
-        synchronized void end() {
-            if (!ended) {
-                ended = true;
-                slot.release(false);
-            }
+        void end() {
+            end(false);
         }
 
-        /** Ends a use that came to nothing: a runtime that nobody else uses is closed at once. */
-        synchronized void fail() {
+        /** Ends a use that came to nothing: a runtime that nobody else uses is closed without delay. */
+        void fail() {
+            end(true);
+        }
+
+        private synchronized void end(boolean failed) {
             if (!ended) {
                 ended = true;
-                slot.release(true);
+                slot.release(failed);
             }
         }
     }
 
-    /** Begins to use the cluster's runtime, which is opened when there is none. */
-    Use use(ClusterKey key) throws SQLException {
-        Slot slot = slots.computeIfAbsent(key, absent -> new Slot());
-        return new Use(slot, slot.acquire(key));
+    /**
+     * Begins to use the cluster's runtime, which is opened when there is none.
+     *
+     * @throws SQLException 08001 when the cluster cannot be reached before the deadline
+     */
+    Use use(ClusterKey key, LoginDeadline deadline) throws SQLException {
+        while (true) {
+            Slot slot = slots.computeIfAbsent(key, Slot::new);
+            CompletableFuture<ClusterRuntime> opening = slot.acquire();
+            if (opening != null) {
+                return new Use(slot, slot.await(opening, deadline));
+            }
+        }
     }
 
-    /** One cluster's place. Its lock is held while the runtime is opened, so that others wait for that one only. */
+    /** How many clusters have a runtime, used or lingering. */
+    int size() {
+        return slots.size();
+    }
+
+    /** One cluster's place. Its lock is never held over I/O. */
     private final class Slot {
+        private final ClusterKey key;
         private final ReentrantLock lock = new ReentrantLock();
-        private @Nullable ClusterRuntime runtime;
+        private @Nullable CompletableFuture<ClusterRuntime> runtime;
         private int uses;
         private @Nullable ScheduledFuture<?> closing;
+        /** Whether this slot has left the map: who found it there before looks again. */
+        private boolean retired;
 
-        ClusterRuntime acquire(ClusterKey key) throws SQLException {
+        Slot(ClusterKey key) {
+            this.key = key;
+        }
+
+        /** Counts a use; null when the slot is retired. */
+        @Nullable
+        CompletableFuture<ClusterRuntime> acquire() {
             lock.lock();
             try {
-                ClusterRuntime open = runtime;
-                if (open == null) {
-                    open = ClusterRuntime.open(key);
-                    runtime = open;
+                if (retired) {
+                    return null;
+                }
+                CompletableFuture<ClusterRuntime> opening = runtime;
+                if (opening == null || opening.isCompletedExceptionally()) {
+                    opening = LoginDeadline.start("pgplex-login-" + key.cluster(), () -> ClusterRuntime.open(key));
+                    runtime = opening;
                 }
                 uses++;
                 if (closing != null) {
                     closing.cancel(false);
                     closing = null;
                 }
-                return open;
+                return opening;
             } finally {
                 lock.unlock();
+            }
+        }
+
+        ClusterRuntime await(CompletableFuture<ClusterRuntime> opening, LoginDeadline deadline) throws SQLException {
+            boolean open = false;
+            try {
+                ClusterRuntime result = deadline.await(opening, "cluster \"" + key.cluster() + "\" could not be read");
+                open = true;
+                return result;
+            } finally {
+                if (!open) {
+                    release(true);
+                }
             }
         }
 
@@ -100,13 +147,9 @@ final class ClusterRuntimes {
             lock.lock();
             try {
                 uses--;
-                if (uses > 0) {
-                    return;
-                }
-                if (now) {
-                    close();
-                } else {
-                    closing = closer.schedule(this::closeUnused, LINGER_SECONDS, TimeUnit.SECONDS);
+                if (uses == 0) {
+                    long delayMillis = now ? 0 : linger.toMillis();
+                    closing = closer.schedule(this::closeUnused, delayMillis, TimeUnit.MILLISECONDS);
                 }
             } finally {
                 lock.unlock();
@@ -114,21 +157,21 @@ final class ClusterRuntimes {
         }
 
         private void closeUnused() {
+            CompletableFuture<ClusterRuntime> unused;
             lock.lock();
             try {
-                if (uses == 0) {
-                    close();
+                if (uses > 0 || retired) {
+                    return;
                 }
+                retired = true;
+                unused = runtime;
+                slots.remove(key, this);
             } finally {
                 lock.unlock();
             }
-        }
-
-        private void close() {
-            ClusterRuntime open = runtime;
-            runtime = null;
-            if (open != null) {
-                open.close();
+            if (unused != null) {
+                // one that is still being opened is closed by the thread that opens it
+                CompletableFuture<Void> ignored = unused.thenAccept(ClusterRuntime::close);
             }
         }
     }

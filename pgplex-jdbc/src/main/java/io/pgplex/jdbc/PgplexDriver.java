@@ -23,7 +23,7 @@ public final class PgplexDriver implements Driver {
     public static final String VERSION = MAJOR_VERSION + "." + MINOR_VERSION + ".0";
 
     /** What all drivers and data sources of this JVM share. */
-    static final ConnectionOpener OPENER = new SessionOpener();
+    static final ConnectionOpener OPENER = new SessionOpener(new ClusterRuntimes(ClusterRuntimes.LINGER));
 
     private final ConnectionOpener opener;
 

@@ -24,12 +24,7 @@ public enum PgplexProperty {
             "etcdCaFile", Type.TEXT, null, "PEM file of the authority that signed etcd's certificates; turns TLS on"),
     ETCD_CERT_FILE("etcdCertFile", Type.TEXT, null, "PEM file of the client's certificate for etcd"),
     ETCD_KEY_FILE("etcdKeyFile", Type.TEXT, null, "PEM file of the client's private key for etcd (PKCS #8)"),
-    ETCD_TIMEOUT_MILLIS("etcdTimeoutMillis", Type.MILLISECONDS, "5000", "longest wait for one answer of etcd"),
-    ETCD_LOSS(
-            "etcdLoss",
-            "continue",
-            List.of("continue", "read-only"),
-            "what a client does while etcd cannot be reached: go on with its last map, or only read"),
+    ETCD_TIMEOUT_MILLIS("etcdTimeoutMillis", Type.MILLISECONDS, 1, "5000", "longest wait for one answer of etcd"),
     CREATE_CLUSTER(
             "createCluster",
             Type.BOOLEAN,
@@ -37,7 +32,7 @@ public enum PgplexProperty {
             "connect although the cluster does not exist yet, so that JOIN CLUSTER can create it"),
     MAXIMUM_POOL_SIZE("maximumPoolSize", 1, "10", "most physical connections per node and user in this JVM"),
     MINIMUM_IDLE("minimumIdle", 0, "0", "physical connections kept ready per node and user"),
-    CONNECTION_TIMEOUT("connectionTimeout", Type.MILLISECONDS, "30000", "longest wait for a physical connection"),
+    CONNECTION_TIMEOUT("connectionTimeout", Type.MILLISECONDS, 250, "30000", "longest wait for a physical connection"),
     IDLE_TIMEOUT("idleTimeout", Type.MILLISECONDS, "600000", "after which an unused physical connection is closed"),
     MAX_LIFETIME("maxLifetime", Type.MILLISECONDS, "1800000", "after which a physical connection is replaced"),
     CROSS_SHARD(
@@ -102,6 +97,10 @@ public enum PgplexProperty {
 
     PgplexProperty(String key, int minimum, String defaultValue, String doc) {
         this(key, Type.COUNT, defaultValue, List.of(), minimum, doc);
+    }
+
+    PgplexProperty(String key, Type type, int minimum, String defaultValue, String doc) {
+        this(key, type, defaultValue, List.of(), minimum, doc);
     }
 
     PgplexProperty(String key, String defaultValue, List<String> choices, String doc) {

@@ -25,16 +25,21 @@ final class SessionOpener implements ConnectionOpener {
     /** Savepoints that pgjdbc takes by itself would undo one shard's part of a statement and not the others'. */
     private static final String NO_AUTOSAVE = "never";
 
-    private final ClusterRuntimes runtimes = new ClusterRuntimes();
+    private final ClusterRuntimes runtimes;
+
+    SessionOpener(ClusterRuntimes runtimes) {
+        this.runtimes = runtimes;
+    }
 
     @Override
     public Connection open(PgplexUrl url, Properties properties) throws SQLException {
         Credentials credentials = credentials(properties);
         PoolSettings pool = poolSettings(properties);
-        ClusterRuntimes.Use use = runtimes.use(ClusterKey.of(url, properties));
+        LoginDeadline deadline = LoginDeadline.in(PgplexProperty.LOGIN_TIMEOUT.duration(properties));
+        ClusterRuntimes.Use use = runtimes.use(ClusterKey.of(url, properties), deadline);
         boolean opened = false;
         try {
-            List<String> searchPath = searchPath(url, properties, use.runtime(), credentials, pool);
+            List<String> searchPath = searchPath(url, properties, use.runtime(), credentials, pool, deadline);
             SessionSettings settings = new SessionSettings(
                     credentials,
                     pool,
@@ -59,7 +64,12 @@ final class SessionOpener implements ConnectionOpener {
 
     /** Looks whether the cluster is there and lets these credentials in. */
     private static List<String> searchPath(
-            PgplexUrl url, Properties properties, ClusterRuntime runtime, Credentials credentials, PoolSettings pool)
+            PgplexUrl url,
+            Properties properties,
+            ClusterRuntime runtime,
+            Credentials credentials,
+            PoolSettings pool,
+            LoginDeadline deadline)
             throws SQLException {
         ClusterMap map = runtime.cluster().currentMap();
         if (map == null) {
@@ -74,7 +84,7 @@ final class SessionOpener implements ConnectionOpener {
                     "database \"" + url.database() + "\" does not exist in cluster \"" + url.cluster() + "\"",
                     "The cluster's database is \"" + map.properties().database() + "\".");
         }
-        return runtime.searchPath(map, credentials, pool);
+        return runtime.searchPath(map, credentials, pool, deadline);
     }
 
     private static Credentials credentials(Properties properties) throws SQLException {

@@ -68,7 +68,7 @@ class PgplexPropertyTest {
     @CsvSource({
         "maximumPoolSize,0", "maximumPoolSize,ten", "maximumPoolSize,''", "maximumPoolSize,3000000000",
                 "loginTimeout,-1",
-        "createCluster,maybe", "crossShard,never", "crossShard,ALLOW", "etcdLoss,''", "maxIntermediateBytes,1k"
+        "createCluster,maybe", "crossShard,never", "crossShard,ALLOW", "crossShard,''", "maxIntermediateBytes,1k"
     })
     void refusesOtherValuesAndSaysWhichAreValid(String name, String value) {
         assertThatThrownBy(() -> PgplexProperty.find(name).check(with(name, value)))

@@ -1,0 +1,114 @@
+package io.pgplex.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgplex.metadata.store.MetadataException;
+import io.pgplex.metadata.store.Snapshot;
+import io.pgplex.metadata.store.etcd.EtcdOptions;
+import io.pgplex.metadata.store.etcd.EtcdStore;
+import io.pgplex.testkit.EtcdServer;
+import io.pgplex.testkit.PostgresServer;
+import io.pgplex.testkit.Servers;
+import java.net.URI;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * What a program leaves behind: threads of this JVM, sessions of the servers, keys of etcd. Servers that do not run are
+ * left out.
+ *
+ * @param threads by identity, since names come again
+ * @param sessions process ids by server
+ * @param keys keys with the revision of their last change
+ */
+record Footprint(Set<Thread> threads, Map<String, Set<Integer>> sessions, Map<String, Long> keys) {
+
+    /** Threads that the JVM and pgjdbc start once and end, or keep, as they like. */
+    private static final Set<String> STRAGGLERS =
+            Set.of("process reaper", "Attach Listener", "Common-Cleaner", "PostgreSQL-JDBC-Cleaner", "pgplex-closer");
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    static Footprint of(Servers servers) {
+        Set<Thread> threads = Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !STRAGGLERS.contains(thread.getName()))
+                .filter(thread -> !thread.getName().startsWith("process reaper"))
+                .filter(thread -> !thread.getName().startsWith("ForkJoinPool.commonPool"))
+                .filter(thread -> !thread.getName().startsWith("pgplex-link"))
+                .collect(Collectors.toSet());
+        Map<String, Set<Integer>> sessions = new HashMap<>();
+        for (PostgresServer server : servers.primaries()) {
+            if (server.isRunning()) {
+                sessions.put(server.name(), sessions(server));
+            }
+        }
+        return new Footprint(threads, sessions, servers.hasEtcd() ? keys(servers.etcd()) : Map.of());
+    }
+
+    private static Set<Integer> sessions(PostgresServer server) {
+        try (Connection connection = server.connect("postgres");
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("SELECT pid FROM pg_stat_activity"
+                        + " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()")) {
+            Set<Integer> sessions = new HashSet<>();
+            while (rows.next()) {
+                sessions.add(rows.getInt(1));
+            }
+            return sessions;
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Map<String, Long> keys(EtcdServer etcd) {
+        if (!etcd.isRunning()) {
+            return Map.of();
+        }
+        try (EtcdStore store = EtcdStore.open(EtcdOptions.of(Duration.ofSeconds(5), URI.create(etcd.endpoint())))) {
+            Snapshot all = store.read("/pgplex/");
+            return all.pairs().stream().collect(Collectors.toMap(pair -> pair.key(), pair -> pair.modRevision()));
+        } catch (MetadataException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Waits until nothing is there that was not there before; fails with what is left. */
+    void awaitNothingNew(Servers servers) throws InterruptedException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        List<String> left = left(servers);
+        while (!left.isEmpty() && System.nanoTime() < end) {
+            TimeUnit.MILLISECONDS.sleep(50);
+            left = left(servers);
+        }
+        assertThat(left).isEmpty();
+    }
+
+    private List<String> left(Servers servers) {
+        Footprint now = of(servers);
+        Set<String> left = new HashSet<>();
+        now.threads.stream()
+                .filter(thread -> thread.isAlive() && !threads.contains(thread))
+                .forEach(thread -> left.add("thread " + thread.getName()));
+        now.sessions.forEach((server, pids) -> pids.stream()
+                .filter(pid -> !sessions.getOrDefault(server, Set.of()).contains(pid))
+                .forEach(pid -> left.add("session " + pid + " of " + server)));
+        if (!now.keys.isEmpty() || keys.isEmpty()) {
+            now.keys.forEach((key, revision) -> {
+                if (!revision.equals(keys.get(key))) {
+                    left.add("key " + key);
+                }
+            });
+        }
+        return List.copyOf(left);
+    }
+}
