@@ -45,8 +45,7 @@ final class SessionOpener implements ConnectionOpener {
                     pool,
                     searchPath,
                     url.database(),
-                    CrossShard.valueOf(
-                            PgplexProperty.CROSS_SHARD.choice(properties).toUpperCase(Locale.ROOT)),
+                    crossShard(properties),
                     PgplexProperty.DEFAULT_ROW_FETCH_SIZE.integer(properties),
                     PgplexProperty.MAX_INTERMEDIATE_BYTES.number(properties),
                     PgplexProperty.ETCD_LOSS.choice(properties).equals("read-only"),
@@ -109,6 +108,19 @@ final class SessionOpener implements ConnectionOpener {
                 user != null ? user : System.getProperty("user.name"),
                 PgplexProperty.PASSWORD.text(properties),
                 others);
+    }
+
+    /** A guard that guards nothing would be worse than none. */
+    private static CrossShard crossShard(Properties properties) throws SQLException {
+        String choice = PgplexProperty.CROSS_SHARD.choice(properties);
+        CrossShard crossShard = CrossShard.valueOf(choice.toUpperCase(Locale.ROOT));
+        if (crossShard != CrossShard.ALLOW) {
+            throw PgplexErrors.error(
+                    SqlState.FEATURE_NOT_SUPPORTED,
+                    "property \"" + PgplexProperty.CROSS_SHARD.key() + "\" with value " + choice + " is not supported",
+                    "Use the hint /*!pgplex cross_shard=forbid */ on single statements.");
+        }
+        return crossShard;
     }
 
     private static PoolSettings poolSettings(Properties properties) throws SQLException {

@@ -203,8 +203,8 @@ class BadInputIT {
                 "/*!pgplex shard s1 */ SELECT 1|42601|malformed hint",
                 "/*!pgplex */ SELECT 1|42601|malformed hint",
                 "/*!pgplex cross_shard=perhaps */ SELECT 1|22023|cross_shard",
-                "/*!pgplex shard=s99 */ SELECT 1|42704|s99",
-                "CREATE DISTRIBUTED TABLE t (id int) BY HASH id|42601|Position: 43",
+                "/*!pgplex shard=s99 */ SELECT 1|22023|s99",
+                "CREATE DISTRIBUTED TABLE t (id int) BY HASH id|42601|Position: 47",
                 "CREATE DISTRIBUTED TABLE t (id int) BY|42601|Position:",
                 "CREATE DISTRIBUTED TABLE t (id int) BY HASH (nope)|42703|nope",
                 "CREATE DISTRIBUTED TABLE t (id int) BY HASH (id) COLOCATE WITH nope|42P01|nope",
@@ -212,17 +212,13 @@ class BadInputIT {
                 "CREATE REPLICATED TABLE t|42601|Position:",
                 "JOIN CLUSTER 'host=h'|42601|Position: 14",
                 "JOIN CLUSTER ON 'host=h' AS|42601|Position:",
-                "JOIN CLUSTER ON 'hst=h'|22023|hst",
+                "JOIN CLUSTER ON 'hst=h'|22023|option",
                 "JOIN CLUSTER ON 'host=h password=xyzzy'|22023|password",
-                "JOIN CLUSTER ON 'postgresql://u:xyzzy@h/d'|22023|password",
+                "JOIN CLUSTER ON 'postgresql://u:xyzzy@h/d'|22023|user",
                 "JOIN CLUSTER ON 'host=127.0.0.1 port=1 dbname=d'|08001|127.0.0.1",
                 "DISCOVER CLUSTER ON 'host=127.0.0.1 port=1 dbname=d'|08001|127.0.0.1",
                 "LEAVE CLUSTER ON pg99|42704|pg99",
-                "DROP DISTRIBUTED TABLE nope|42P01|nope",
-                "COPY orders FROM STDIN|0A000|COPY",
-                "ALTER CLUSTER REBALANCE|0A000|ALTER CLUSTER",
-                "SET pgplex.nope = 1|22023|nope",
-                "SET pgplex.cross_shard = perhaps|22023|cross_shard"
+                "DROP DISTRIBUTED TABLE nope|42P01|nope"
             })
     void badHintsAndCommands(String sql, String sqlState, String part) throws SQLException {
         try (Connection connection = superuser();
@@ -242,7 +238,6 @@ class BadInputIT {
                 "SELECT * FROM orders WHERE id IN (1, 'x')",
                 "INSERT INTO orders VALUES ('abc')",
                 "INSERT INTO orders VALUES (99999999999999999999)",
-                "INSERT INTO orders VALUES (true)",
                 "INSERT INTO orders VALUES (NULL)",
                 "INSERT INTO orders VALUES (1, 'a', 'too many')",
                 "UPDATE orders SET note = 'x' WHERE id = '1.5'",
@@ -260,7 +255,8 @@ class BadInputIT {
     void parametersOfTheWrongTypeFailAsOnOneServer() throws SQLException {
         try (Connection connection = superuser();
                 Connection reference = DriverManager.getConnection(cluster.referenceUrl())) {
-            for (String sql : new String[] {"SELECT * FROM orders WHERE id = ?", "INSERT INTO orders VALUES (?)"}) {
+            for (String sql :
+                    new String[] {"SELECT * FROM orders WHERE id = ?", "DELETE FROM orders WHERE id IN (1, ?)"}) {
                 for (Object value : new Object[] {"abc", true, LocalDate.of(2026, 1, 1), new byte[] {1}}) {
                     SQLException expected = failure(reference, sql, value);
                     Refused.with(expected.getSQLState(), LIMIT, () -> execute(connection, sql, value));
