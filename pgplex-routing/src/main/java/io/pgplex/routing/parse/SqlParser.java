@@ -1,6 +1,5 @@
 package io.pgplex.routing.parse;
 
-import io.pgplex.routing.scan.ParserText;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.SqlSyntaxException;
 import java.util.regex.Matcher;
@@ -38,7 +37,7 @@ public final class SqlParser {
      */
     public static Statement parse(ScannedStatement statement) {
         checkLimits(statement);
-        CCJSqlParser parser = CCJSqlParserUtil.newParser(ParserText.of(statement))
+        CCJSqlParser parser = CCJSqlParserUtil.newParser(ParserInput.of(statement))
                 .withDialect(Dialect.POSTGRESQL)
                 .withAllowComplexParsing(true);
         try {

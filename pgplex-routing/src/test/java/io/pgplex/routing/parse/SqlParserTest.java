@@ -137,7 +137,8 @@ class SqlParserTest {
 
     @Test
     void saysWhereItGivesUp() {
-        SqlSyntaxException e = (SqlSyntaxException) catchThrowable(() -> select("select 1 from t where a = b is true"));
+        SqlSyntaxException e =
+                (SqlSyntaxException) catchThrowable(() -> select("select 1 from t where a = b garbage c"));
         assertThat(e).isInstanceOf(UnparsableException.class);
         assertThat(e.sqlState()).isEqualTo("0A000");
         assertThat(e.position()).isEqualTo(29);

@@ -9,7 +9,7 @@ import java.util.List;
 final class Cursor {
 
     /** Deeper nesting is refused, well before the thread's stack ends. */
-    private static final int MAX_DEPTH = 150;
+    private static final int MAX_DEPTH = 700;
 
     final ScannedStatement text;
     int at;
@@ -28,10 +28,6 @@ final class Cursor {
                 parameters++;
             }
         }
-    }
-
-    void startAt(int token) {
-        at = token;
     }
 
     boolean atEnd() {
@@ -143,6 +139,15 @@ final class Cursor {
         return names;
     }
 
+    /** Goes behind the bracket that closes the one here. */
+    void skipParentheses() {
+        int close = at < end ? text.matching(at) : -1;
+        if (close < at) {
+            throw unknown();
+        }
+        at = close + 1;
+    }
+
     void enter() {
         if (++depth > MAX_DEPTH) {
             throw unknown();
@@ -151,15 +156,6 @@ final class Cursor {
 
     void leave() {
         depth--;
-    }
-
-    int depth() {
-        return depth;
-    }
-
-    void backTo(int token, int oldDepth) {
-        at = token;
-        depth = oldDepth;
     }
 
     UnknownSyntaxException unknown() {

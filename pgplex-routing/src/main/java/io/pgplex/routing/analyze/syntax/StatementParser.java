@@ -1,10 +1,16 @@
 package io.pgplex.routing.analyze.syntax;
 
+import io.pgplex.routing.parse.SqlParser;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.SqlSyntaxException;
+import net.sf.jsqlparser.statement.select.Select;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a statement that touches rows. Stateless. */
+/**
+ * Reads a statement that touches rows: JSqlParser says how it is built, and the tokens say what is written there and where.
+ * The tree is followed through the tokens from the first to the last, so a tree that does not fit its text is noticed, not
+ * believed. Stateless.
+ */
 public final class StatementParser {
 
     private StatementParser() {}
@@ -15,30 +21,22 @@ public final class StatementParser {
     /**
      * The syntax of a statement.
      *
-     * @throws UnknownSyntaxException where the text is something else, or what the parser does not know
+     * @throws UnknownSyntaxException where the text is something else, or what cannot be read with certainty
      */
     public static Statement parse(ScannedStatement text) {
         Cursor cursor = new Cursor(text);
-        QueryParser queries = new QueryParser(cursor);
         try {
-            Statement statement = modifies(text, cursor, queries)
-                    ? new Statement(null, queries.modifications().modification())
-                    : new Statement(queries.query(), null);
+            net.sf.jsqlparser.statement.Statement tree = SqlParser.parse(text);
+            Readers readers = new Readers(cursor);
+            Statement statement = tree instanceof Select select
+                    ? new Statement(readers.queries().query(select), null)
+                    : new Statement(null, readers.modifications().modification(tree));
             if (!cursor.atEnd()) {
                 throw cursor.unknown();
             }
             return statement;
-        } catch (SqlSyntaxException malformedEscape) {
-            throw new UnknownSyntaxException(cursor.atEnd() ? 0 : text.begin(cursor.at));
+        } catch (SqlSyntaxException unparsable) {
+            throw new UnknownSyntaxException(Math.max(0, unparsable.position() - 1));
         }
-    }
-
-    private static boolean modifies(ScannedStatement text, Cursor cursor, QueryParser queries) {
-        if (text.is(0, "WITH")) {
-            queries.with();
-        }
-        boolean modifies = cursor.is("INSERT", "UPDATE", "DELETE", "MERGE");
-        cursor.startAt(0);
-        return modifies;
     }
 }
