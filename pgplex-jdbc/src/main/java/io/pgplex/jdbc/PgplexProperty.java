@@ -25,6 +25,11 @@ public enum PgplexProperty {
     ETCD_CERT_FILE("etcdCertFile", Type.TEXT, null, "PEM file of the client's certificate for etcd"),
     ETCD_KEY_FILE("etcdKeyFile", Type.TEXT, null, "PEM file of the client's private key for etcd (PKCS #8)"),
     ETCD_TIMEOUT_MILLIS("etcdTimeoutMillis", Type.MILLISECONDS, 1, "5000", "longest wait for one answer of etcd"),
+    ETCD_LOSS(
+            "etcdLoss",
+            "continue",
+            List.of("continue", "read-only"),
+            "what a client does while etcd cannot be reached: go on with its last map, or only read"),
     CREATE_CLUSTER(
             "createCluster",
             Type.BOOLEAN,

@@ -113,14 +113,7 @@ final class SessionOpener implements ConnectionOpener {
     /** A guard that guards nothing would be worse than none. */
     private static CrossShard crossShard(Properties properties) throws SQLException {
         String choice = PgplexProperty.CROSS_SHARD.choice(properties);
-        CrossShard crossShard = CrossShard.valueOf(choice.toUpperCase(Locale.ROOT));
-        if (crossShard != CrossShard.ALLOW) {
-            throw PgplexErrors.error(
-                    SqlState.FEATURE_NOT_SUPPORTED,
-                    "property \"" + PgplexProperty.CROSS_SHARD.key() + "\" with value " + choice + " is not supported",
-                    "Use the hint /*!pgplex cross_shard=forbid */ on single statements.");
-        }
-        return crossShard;
+        return CrossShard.valueOf(choice.toUpperCase(Locale.ROOT));
     }
 
     private static PoolSettings poolSettings(Properties properties) throws SQLException {
