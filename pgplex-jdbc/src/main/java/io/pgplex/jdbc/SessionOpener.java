@@ -110,7 +110,6 @@ final class SessionOpener implements ConnectionOpener {
                 others);
     }
 
-    /** A guard that guards nothing would be worse than none. */
     private static CrossShard crossShard(Properties properties) throws SQLException {
         String choice = PgplexProperty.CROSS_SHARD.choice(properties);
         return CrossShard.valueOf(choice.toUpperCase(Locale.ROOT));

@@ -80,9 +80,6 @@ final class BatchRunner {
             throws SQLException {
         ClusterMap map = session.map();
         Plan plan = plans.plan(text, 0, map, session.scope());
-        if (original(plan) == null) {
-            return null;
-        }
         Map<Integer, List<Integer>> byShard = new TreeMap<>();
         for (int i = 0; i < batch.size(); i++) {
             int shard = single(plan, batch.get(i), map);
@@ -95,18 +92,14 @@ final class BatchRunner {
         return byShard;
     }
 
-    /** The text that a shard gets where it gets the application's own, or null where no shard does. */
-    private static @Nullable Fragment original(Plan plan) {
-        if (plan instanceof Plan.Sharded sharded) {
-            return sharded.returnsRows() ? null : sharded.original();
+    /** The shard that takes the application's own text, {@link ShardSelector#MANY} where there is none such. */
+    private static int single(Plan plan, BoundParameters parameters, ClusterMap map) {
+        if (plan instanceof Plan.Sharded sharded && !sharded.returnsRows()) {
+            return sharded.selector().single(parameters, map);
         }
-        return plan instanceof Plan.Insert insert && !insert.returnsRows() ? insert.original() : null;
-    }
-
-    private static int single(Plan plan, BoundParameters entry, ClusterMap map) {
-        return plan instanceof Plan.Insert insert
-                ? InsertBinder.single(insert, entry, map)
-                : ((Plan.Sharded) plan).selector().single(entry, map);
+        return plan instanceof Plan.Insert insert && !insert.returnsRows()
+                ? InsertBinder.single(insert, parameters, map)
+                : ShardSelector.MANY;
     }
 
     private BatchResult onShards(
@@ -116,9 +109,11 @@ final class BatchRunner {
             ExecuteOptions options,
             RunningStatement running)
             throws SQLException {
-        Plan plan = plans.plan(text, 0, session.map(), session.scope());
-        Fragment original = Objects.requireNonNull(original(plan));
-        Effect effect = plan instanceof Plan.Sharded sharded ? sharded.effect() : Effect.WRITE;
+        Effect effect = plans.plan(text, 0, session.map(), session.scope()) instanceof Plan.Sharded sharded
+                ? sharded.effect()
+                : Effect.WRITE;
+        Fragment original = Fragment.original(
+                text.statements().get(0).text(), text.statements().get(0).parameterCount());
         List<Shard> shards = new ArrayList<>();
         for (int ordinal : byShard.keySet()) {
             shards.add(session.map().shards().get(ordinal));
@@ -143,14 +138,13 @@ final class BatchRunner {
     private static BatchResult collect(int size, List<List<Integer>> entries, List<Outcome<BatchCall.Answer>> outcomes)
             throws SQLException {
         long[] counts = new long[size];
-        Arrays.fill(counts, Statement.EXECUTE_FAILED);
         SQLException failure = null;
         KeyRows keys = new KeyRows();
         for (int i = 0; i < outcomes.size(); i++) {
             Outcome<BatchCall.Answer> outcome = outcomes.get(i);
             int[] places = entries.get(i).stream().mapToInt(Integer::intValue).toArray();
             if (outcome.failed()) {
-                failure = failure == null ? ofWholeBatch(outcome.sqlFailure(), places, counts) : failure;
+                failure = failure == null ? ofWholeBatch(outcome.sqlFailure(), size) : failure;
                 continue;
             }
             BatchCall.Answer answer = Objects.requireNonNull(outcome.value());
@@ -158,7 +152,10 @@ final class BatchRunner {
                 counts[places[j]] = answer.counts()[j];
             }
             if (answer.keys() != null) {
-                keys.add(new ShardRows(answer.keys(), "", null, null), rows(answer.counts()), rowPlaces(answer.counts(), places));
+                keys.add(
+                        new ShardRows(answer.keys(), "", null, null),
+                        rows(answer.counts()),
+                        rowPlaces(answer.counts(), places));
             }
         }
         if (failure != null) {
@@ -178,20 +175,21 @@ final class BatchRunner {
                 .toArray();
     }
 
-    /** The shard's failure with counts for the whole batch. */
-    private static SQLException ofWholeBatch(SQLException failure, int[] places, long[] counts) {
+    /** The shard's failure with counts for the whole batch: it is rolled back whole, so all of it has failed. */
+    private static SQLException ofWholeBatch(SQLException failure, int size) {
         if (!(failure instanceof BatchUpdateException batch)) {
             return failure;
         }
-        long[] all = counts.clone();
-        long[] own = batch.getLargeUpdateCounts();
-        for (int i = 0; i < places.length; i++) {
-            all[places[i]] = i < own.length ? own[i] : Statement.EXECUTE_FAILED;
-        }
         BatchUpdateException whole = new BatchUpdateException(
-                batch.getMessage(), batch.getSQLState(), batch.getErrorCode(), all, batch.getCause());
+                batch.getMessage(), batch.getSQLState(), batch.getErrorCode(), allFailed(size), batch.getCause());
         whole.setNextException(batch.getNextException());
         return whole;
+    }
+
+    private static long[] allFailed(int size) {
+        long[] counts = new long[size];
+        Arrays.fill(counts, Statement.EXECUTE_FAILED);
+        return counts;
     }
 
     private BatchResult oneByOne(
@@ -213,7 +211,6 @@ final class BatchRunner {
             RunningStatement running)
             throws SQLException {
         long[] counts = new long[texts.size()];
-        Arrays.fill(counts, Statement.EXECUTE_FAILED);
         List<ShardRows> keys = new ArrayList<>();
         for (int i = 0; i < counts.length; i++) {
             BoundParameters parameters = batch.isEmpty() ? NoParameters.NONE : batch.get(i);
@@ -224,7 +221,7 @@ final class BatchRunner {
                         "Batch entry " + i + " was aborted: " + e.getMessage(),
                         e.getSQLState(),
                         e.getErrorCode(),
-                        counts,
+                        allFailed(counts.length),
                         e);
                 failure.setNextException(e);
                 throw failure;

@@ -319,6 +319,21 @@ class ClusterJdbcIT {
     }
 
     @Test
+    void sendsABatchOfInsertsAsOneBatchToEachShard() throws SQLException {
+        execute("CREATE DISTRIBUTED TABLE stamped (id bigint PRIMARY KEY, at timestamptz DEFAULT clock_timestamp()) BY HASH (id)");
+        long begin = System.nanoTime();
+        try (PreparedStatement insert = connection.prepareStatement("INSERT INTO stamped (id) VALUES (?)")) {
+            for (int i = 0; i < 20_000; i++) {
+                insert.setLong(1, i);
+                insert.addBatch();
+            }
+            assertThat(insert.executeBatch()).hasSize(20_000).containsOnly(1);
+        }
+        System.out.println("20,000 rows in a batch: " + (System.nanoTime() - begin) / 1_000_000 + " ms");
+        assertThat(one("SELECT count(*) FROM stamped")).isEqualTo("20000");
+    }
+
+    @Test
     void countsEachEntryOfABatch() throws SQLException {
         try (PreparedStatement update = connection.prepareStatement("UPDATE t SET v = ? WHERE id = ?")) {
             for (int id : new int[] {1, 99, 2, 3, 99}) {
