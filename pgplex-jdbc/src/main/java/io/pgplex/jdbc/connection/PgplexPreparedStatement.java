@@ -179,7 +179,7 @@ public class PgplexPreparedStatement extends RecordingPreparedStatement {
 
     @Override
     public final void setObject(int position, @Nullable Object value, int sqlType) throws SQLException {
-        Object copy = Snapshot.of(value);
+        Object copy = value == null ? null : Snapshot.of(value);
         record(
                 position,
                 TargetTypes.readable(copy, sqlType),
@@ -188,7 +188,7 @@ public class PgplexPreparedStatement extends RecordingPreparedStatement {
 
     @Override
     public final void setObject(int position, @Nullable Object value, int sqlType, int scale) throws SQLException {
-        Object copy = Snapshot.of(value);
+        Object copy = value == null ? null : Snapshot.of(value);
         boolean rounds = sqlType == Types.NUMERIC || sqlType == Types.DECIMAL;
         record(
                 position,

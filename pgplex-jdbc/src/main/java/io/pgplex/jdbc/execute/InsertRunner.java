@@ -80,7 +80,8 @@ final class InsertRunner {
                 leases,
                 i -> new ShardCall(inserts.get(i).fragment(), 0, false, false),
                 bound.with(bound.options().readWhole()));
-        return merger.inserted(plan.returnsRows(), inserts, answers, bound.options().maxRows());
+        return merger.inserted(
+                plan.returnsRows(), inserts, answers, bound.options().maxRows());
     }
 
     /** Computes what must be known, and finds every row's shard; inside a transaction. */

@@ -103,7 +103,11 @@ public final class Plans {
      */
     private static SQLException tooDeep() {
         return PgplexErrors.from(new Refusal(
-                "54001", "stack depth limit exceeded", null, "Nest the statement less deeply, or run it on a thread with a larger stack.", 0));
+                "54001",
+                "stack depth limit exceeded",
+                null,
+                "Nest the statement less deeply, or run it on a thread with a larger stack.",
+                0));
     }
 
     private Plan route(PreparedText text, int statement, ClusterMap map, RoutingScope scope) throws SQLException {

@@ -116,7 +116,8 @@ final class RowMerger {
     }
 
     private static ShardRows shardRows(ShardAnswer answer, ResultSet rows) {
-        return new ShardRows(rows, answer.shard(), answer.lease().backend().node().name(), null);
+        return new ShardRows(
+                rows, answer.shard(), answer.lease().backend().node().name(), null);
     }
 
     private static RowWindow bounded(RowWindow window, Execution execution) {

@@ -97,7 +97,8 @@ abstract class WriteContract {
     /** What is refused runs on neither side, so that the tables stay alike. */
     private static String compared(Answer expected, Answer actual) {
         // pgplex itself refuses statements of a failed transaction, of which other shards do not know
-        boolean sameFields = actual.sqlState().equals("25P02") || actual.errorFields().equals(expected.errorFields());
+        boolean sameFields =
+                actual.sqlState().equals("25P02") || actual.errorFields().equals(expected.errorFields());
         return actual.same(expected) && sameFields
                 ? ""
                 : "\n  PostgreSQL: " + expected + " " + expected.errorFields() + "\n  pgplex: " + actual + " "

@@ -49,9 +49,11 @@ class ClusterJdbcIT {
         cluster = started;
         connection = cluster.connect();
         execute("CREATE DISTRIBUTED TABLE t (id bigint PRIMARY KEY, v text, n int CHECK (n < 1000)) BY HASH (id)");
-        execute("CREATE DISTRIBUTED TABLE g (id bigserial PRIMARY KEY, v text, at timestamptz DEFAULT now()) BY HASH (id)");
-        execute("CREATE DISTRIBUTED TABLE typed (id int PRIMARY KEY, u uuid, at timestamptz, ts timestamp, d date, ti time,"
-                + " b bytea, a int[], ta text[], j jsonb, amt numeric(12,3), f float8, ok boolean, big text) BY HASH (id)");
+        execute(
+                "CREATE DISTRIBUTED TABLE g (id bigserial PRIMARY KEY, v text, at timestamptz DEFAULT now()) BY HASH (id)");
+        execute(
+                "CREATE DISTRIBUTED TABLE typed (id int PRIMARY KEY, u uuid, at timestamptz, ts timestamp, d date, ti time,"
+                        + " b bytea, a int[], ta text[], j jsonb, amt numeric(12,3), f float8, ok boolean, big text) BY HASH (id)");
         execute("CREATE DISTRIBUTED TABLE ku (k uuid PRIMARY KEY) BY HASH (k)");
         execute("CREATE DISTRIBUTED TABLE kd (k date PRIMARY KEY) BY HASH (k)");
         execute("CREATE DISTRIBUTED TABLE kt (k text PRIMARY KEY) BY HASH (k)");
@@ -178,7 +180,12 @@ class ClusterJdbcIT {
                 s -> s.setBigDecimal(1, new BigDecimal("7.5")),
                 s -> s.setBigDecimal(1, new BigDecimal("7.500")),
                 s -> s.setObject(1, "7.5", Types.NUMERIC));
-        finds("kn", "7", s -> s.setInt(1, 7), s -> s.setLong(1, 7), s -> s.setObject(1, java.math.BigInteger.valueOf(7)));
+        finds(
+                "kn",
+                "7",
+                s -> s.setInt(1, 7),
+                s -> s.setLong(1, 7),
+                s -> s.setObject(1, java.math.BigInteger.valueOf(7)));
         OffsetDateTime at = OffsetDateTime.of(2024, 6, 1, 12, 30, 0, 123456000, ZoneOffset.ofHours(2));
         finds(
                 "kz",
@@ -194,18 +201,26 @@ class ClusterJdbcIT {
     void findsTheRowOfAValueThatPgjdbcConverts() throws SQLException {
         execute("DELETE FROM kn");
         execute("INSERT INTO kn VALUES (1.01), (2), (7)");
-        assertThat(found("SELECT id FROM t WHERE id = ?", s -> s.setObject(1, 1.7, Types.INTEGER))).isEqualTo("1");
-        assertThat(found("SELECT id FROM t WHERE id = ?", s -> s.setObject(1, true, Types.BIGINT))).isEqualTo("1");
-        assertThat(found("SELECT id FROM t WHERE id = ?", s -> s.setObject(1, "9", Types.DOUBLE))).isEqualTo("9");
-        assertThat(found("SELECT id FROM t WHERE id = ?", s -> s.setObject(1, 9L, Types.REAL))).isEqualTo("9");
-        assertThat(found("SELECT k FROM kn WHERE k = ?", s -> s.setObject(1, new BigDecimal("1.0149"), Types.NUMERIC, 2)))
+        assertThat(found("SELECT id FROM t WHERE id = ?", s -> s.setObject(1, 1.7, Types.INTEGER)))
+                .isEqualTo("1");
+        assertThat(found("SELECT id FROM t WHERE id = ?", s -> s.setObject(1, true, Types.BIGINT)))
+                .isEqualTo("1");
+        assertThat(found("SELECT id FROM t WHERE id = ?", s -> s.setObject(1, "9", Types.DOUBLE)))
+                .isEqualTo("9");
+        assertThat(found("SELECT id FROM t WHERE id = ?", s -> s.setObject(1, 9L, Types.REAL)))
+                .isEqualTo("9");
+        assertThat(found(
+                        "SELECT k FROM kn WHERE k = ?",
+                        s -> s.setObject(1, new BigDecimal("1.0149"), Types.NUMERIC, 2)))
                 .isEqualTo("1.01");
-        assertThat(found("SELECT k FROM kn WHERE k = ?", s -> s.setObject(1, "7.0", Types.DECIMAL))).isEqualTo("7");
+        assertThat(found("SELECT k FROM kn WHERE k = ?", s -> s.setObject(1, "7.0", Types.DECIMAL)))
+                .isEqualTo("7");
         try (PreparedStatement insert = connection.prepareStatement("INSERT INTO t (id) VALUES (?)")) {
             insert.setObject(1, 777.9, Types.BIGINT);
             insert.executeUpdate();
         }
-        assertThat(found("SELECT id FROM t WHERE id = ?", s -> s.setLong(1, 777))).isEqualTo("777");
+        assertThat(found("SELECT id FROM t WHERE id = ?", s -> s.setLong(1, 777)))
+                .isEqualTo("777");
         assertThat(one("SELECT count(*) FROM t WHERE id = 777")).isEqualTo("1");
     }
 
@@ -233,7 +248,8 @@ class ClusterJdbcIT {
             try (Statement statement = reference.createStatement()) {
                 statement.execute("CREATE TEMP TABLE t (id bigint PRIMARY KEY, v text, n int)");
                 statement.execute("INSERT INTO t (id) SELECT g FROM generate_series(1, 30) g");
-                statement.execute("INSERT INTO t (id) SELECT g FROM generate_series(" + (big - 3) + ", " + (big + 11) + ") g");
+                statement.execute(
+                        "INSERT INTO t (id) SELECT g FROM generate_series(" + (big - 3) + ", " + (big + 11) + ") g");
             }
             for (String sql : List.of(
                     "SELECT id FROM t WHERE id IN (?, ?) ORDER BY id",
@@ -244,8 +260,10 @@ class ClusterJdbcIT {
                     "SELECT id FROM t WHERE id IN (VALUES (?), (?)) ORDER BY id",
                     "SELECT id FROM t WHERE (id, id) IN ((?, 9007199254740997), (?, 9007199254740997)) ORDER BY id",
                     "SELECT id FROM t WHERE id IN (?, ?, 9007199254740999.5) ORDER BY id")) {
-                for (Object first : new Object[] {big, big + 2, 3L, 3, 3.0, 5e0, (double) big, 7f, new BigDecimal(big)}) {
-                    for (Object second : new Object[] {1.5, 2.0, (double) big, big + 4, 4, 1e30, Float.NaN, 1f, (float) big}) {
+                for (Object first :
+                        new Object[] {big, big + 2, 3L, 3, 3.0, 5e0, (double) big, 7f, new BigDecimal(big)}) {
+                    for (Object second :
+                            new Object[] {1.5, 2.0, (double) big, big + 4, 4, 1e30, Float.NaN, 1f, (float) big}) {
                         assertThat(ids(connection, sql, first, second))
                                 .as(sql + " " + first + first.getClass() + " " + second + second.getClass())
                                 .isEqualTo(ids(reference, sql, first, second));
@@ -309,10 +327,11 @@ class ClusterJdbcIT {
             statement.addBatch("UPDATE t SET v = 'all'");
             statement.addBatch("INSERT INTO t VALUES (201, 'dup', 1)");
             statement.addBatch("INSERT INTO t VALUES (202, 'x', 1)");
-            assertThatThrownBy(statement::executeBatch).isInstanceOfSatisfying(java.sql.BatchUpdateException.class, e -> {
-                assertThat(e.getSQLState()).isEqualTo("23505");
-                assertThat(e.getNextException().getSQLState()).isEqualTo("23505");
-            });
+            assertThatThrownBy(statement::executeBatch)
+                    .isInstanceOfSatisfying(java.sql.BatchUpdateException.class, e -> {
+                        assertThat(e.getSQLState()).isEqualTo("23505");
+                        assertThat(e.getNextException().getSQLState()).isEqualTo("23505");
+                    });
         }
         assertThat(one("SELECT count(*) FROM t WHERE v = 'all' OR id > 200")).isEqualTo("0");
         execute("SELECT 1");
@@ -320,7 +339,8 @@ class ClusterJdbcIT {
 
     @Test
     void sendsABatchOfInsertsAsOneBatchToEachShard() throws SQLException {
-        execute("CREATE DISTRIBUTED TABLE stamped (id bigint PRIMARY KEY, at timestamptz DEFAULT clock_timestamp()) BY HASH (id)");
+        execute(
+                "CREATE DISTRIBUTED TABLE stamped (id bigint PRIMARY KEY, at timestamptz DEFAULT clock_timestamp()) BY HASH (id)");
         long begin = System.nanoTime();
         try (PreparedStatement insert = connection.prepareStatement("INSERT INTO stamped (id) VALUES (?)")) {
             for (int i = 0; i < 20_000; i++) {
@@ -525,9 +545,12 @@ class ClusterJdbcIT {
         try (Statement statement = connection.createStatement()) {
             statement.setMaxRows(7);
             assertThat(count(statement.executeQuery("SELECT * FROM t"))).isEqualTo(7);
-            assertThat(count(statement.executeQuery("SELECT * FROM t ORDER BY id LIMIT 20"))).isEqualTo(7);
-            assertThat(count(statement.executeQuery("SELECT n % 10, count(*) FROM t GROUP BY 1"))).isEqualTo(7);
-            assertThat(count(statement.executeQuery("SELECT DISTINCT v FROM t"))).isEqualTo(7);
+            assertThat(count(statement.executeQuery("SELECT * FROM t ORDER BY id LIMIT 20")))
+                    .isEqualTo(7);
+            assertThat(count(statement.executeQuery("SELECT n % 10, count(*) FROM t GROUP BY 1")))
+                    .isEqualTo(7);
+            assertThat(count(statement.executeQuery("SELECT DISTINCT v FROM t")))
+                    .isEqualTo(7);
             assertThat(statement.executeUpdate("UPDATE t SET v = v")).isEqualTo(30);
             try (ResultSet rows = statement.executeQuery("SELECT id FROM t ORDER BY id OFFSET 20")) {
                 for (int i = 21; i <= 27; i++) {
@@ -536,7 +559,8 @@ class ClusterJdbcIT {
                 }
                 assertThat(rows.next()).isFalse();
             }
-            assertThat(count(statement.executeQuery("SELECT id FROM t OFFSET 20"))).isEqualTo(7);
+            assertThat(count(statement.executeQuery("SELECT id FROM t OFFSET 20")))
+                    .isEqualTo(7);
         }
     }
 
@@ -551,13 +575,15 @@ class ClusterJdbcIT {
                 assertThat(rows.getLong(2)).isEqualTo(225);
             }
             statement.setMaxRows(1);
-            try (ResultSet rows = statement.executeQuery("SELECT n % 5 AS p, sum(n) FROM t GROUP BY 1 ORDER BY 1 DESC")) {
+            try (ResultSet rows =
+                    statement.executeQuery("SELECT n % 5 AS p, sum(n) FROM t GROUP BY 1 ORDER BY 1 DESC")) {
                 assertThat(rows.next()).isTrue();
                 assertThat(rows.getInt(1)).isEqualTo(4);
                 assertThat(rows.getLong(2)).isEqualTo(4 + 9 + 14 + 19 + 24 + 29);
                 assertThat(rows.next()).isFalse();
             }
-            try (ResultSet rows = statement.executeQuery("INSERT INTO t (id) VALUES (401), (402), (403) RETURNING id")) {
+            try (ResultSet rows =
+                    statement.executeQuery("INSERT INTO t (id) VALUES (401), (402), (403) RETURNING id")) {
                 assertThat(count(rows)).isEqualTo(1);
             }
             try (ResultSet rows = statement.executeQuery("DELETE FROM t WHERE id > 400 RETURNING id")) {
@@ -623,9 +649,10 @@ class ClusterJdbcIT {
             for (var server : cluster.primaries()) {
                 try (Connection direct = server.connect(cluster.database());
                         Statement statement = direct.createStatement();
-                        ResultSet rows = statement.executeQuery("SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"
-                                + " AND datname = current_database() AND query LIKE '%pg_sleep(30)%'"
-                                + " AND pid <> pg_backend_pid()")) {
+                        ResultSet rows =
+                                statement.executeQuery("SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"
+                                        + " AND datname = current_database() AND query LIKE '%pg_sleep(30)%'"
+                                        + " AND pid <> pg_backend_pid()")) {
                     rows.next();
                     busy += rows.getInt(1) > 0 ? 1 : 0;
                 }
@@ -669,8 +696,11 @@ class ClusterJdbcIT {
             List<Statement> statements = new ArrayList<>();
             List<ResultSet> open = new ArrayList<>();
             for (String sql : List.of(
-                    "SELECT id FROM t ORDER BY id", "SELECT id FROM t", "SELECT id FROM t WHERE id <= 5 ORDER BY id",
-                    "SELECT max(id) FROM t", "SELECT id FROM t WHERE id = 3")) {
+                    "SELECT id FROM t ORDER BY id",
+                    "SELECT id FROM t",
+                    "SELECT id FROM t WHERE id <= 5 ORDER BY id",
+                    "SELECT max(id) FROM t",
+                    "SELECT id FROM t WHERE id = 3")) {
                 Statement statement = connection.createStatement();
                 statement.setFetchSize(2);
                 statements.add(statement);
@@ -702,7 +732,8 @@ class ClusterJdbcIT {
     void leasesNothingOnceResultSetsAreClosed() throws SQLException {
         for (int i = 0; i < 60; i++) {
             try (Statement statement = connection.createStatement()) {
-                ResultSet rows = statement.executeQuery(i % 2 == 0 ? "SELECT * FROM t" : "SELECT * FROM t WHERE id = 1");
+                ResultSet rows =
+                        statement.executeQuery(i % 2 == 0 ? "SELECT * FROM t" : "SELECT * FROM t WHERE id = 1");
                 rows.next();
                 if (i % 3 == 0) {
                     rows.close();
@@ -722,8 +753,10 @@ class ClusterJdbcIT {
     @Test
     void givesTheResultsOfSeveralStatementsInOrder() throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            assertThat(statement.execute("SELECT id FROM t WHERE id < 3 ORDER BY id; UPDATE t SET v = 'm' WHERE id IN (1, 2);"
-                            + " INSERT INTO r VALUES ('x', 1) ON CONFLICT DO NOTHING; SELECT count(*) FROM t; DELETE FROM r"))
+            assertThat(
+                            statement.execute(
+                                    "SELECT id FROM t WHERE id < 3 ORDER BY id; UPDATE t SET v = 'm' WHERE id IN (1, 2);"
+                                            + " INSERT INTO r VALUES ('x', 1) ON CONFLICT DO NOTHING; SELECT count(*) FROM t; DELETE FROM r"))
                     .isTrue();
             assertThat(count(statement.getResultSet())).isEqualTo(2);
             assertThat(statement.getMoreResults()).isFalse();
@@ -757,7 +790,8 @@ class ClusterJdbcIT {
         execute("DELETE FROM typed");
         byte[] bytes = new byte[20 << 20];
         new java.util.Random(1).nextBytes(bytes);
-        try (PreparedStatement insert = connection.prepareStatement("INSERT INTO typed (id, b, big) VALUES (?, ?, ?)")) {
+        try (PreparedStatement insert =
+                connection.prepareStatement("INSERT INTO typed (id, b, big) VALUES (?, ?, ?)")) {
             insert.setInt(1, 1);
             insert.setBytes(2, bytes);
             insert.setString(3, "x".repeat(1 << 20));
@@ -794,10 +828,12 @@ class ClusterJdbcIT {
     @Test
     void describesDatabaseParametersAndColumns() throws SQLException {
         DatabaseMetaData metaData = connection.getMetaData();
-        assertThat(count(metaData.getTables(null, "public", "t", new String[] {"TABLE"}))).isEqualTo(1);
+        assertThat(count(metaData.getTables(null, "public", "t", new String[] {"TABLE"})))
+                .isEqualTo(1);
         assertThat(count(metaData.getColumns(null, "public", "t", null))).isEqualTo(3);
         assertThat(count(metaData.getPrimaryKeys(null, "public", "t"))).isEqualTo(1);
-        assertThat(count(metaData.getIndexInfo(null, "public", "t", true, false))).isEqualTo(1);
+        assertThat(count(metaData.getIndexInfo(null, "public", "t", true, false)))
+                .isEqualTo(1);
         assertThat(metaData.getURL()).startsWith("jdbc:pgplex:");
         for (String sql : List.of(
                 "SELECT id, v, n + ? AS m FROM t WHERE id = ? ORDER BY id",
@@ -822,10 +858,13 @@ class ClusterJdbcIT {
     @Test
     void translatesEscapesAndQuestionMarks() throws SQLException {
         assertThat(one("SELECT {fn ucase('abc')}")).isEqualTo("ABC");
-        assertThat(one("SELECT count(*) FROM t WHERE v = {fn concat('v', '7')}")).isEqualTo("1");
+        assertThat(one("SELECT count(*) FROM t WHERE v = {fn concat('v', '7')}"))
+                .isEqualTo("1");
         assertThat(one("SELECT {d '2024-01-02'}")).isEqualTo("2024-01-02");
-        assertThat(one("SELECT v FROM t WHERE id = 3 AND {ts '2024-01-02 03:04:05'} > {d '2024-01-01'}")).isEqualTo("v3");
-        assertThat(one("SELECT count(*) FROM {oj t LEFT OUTER JOIN r ON t.v = r.code}")).isEqualTo("30");
+        assertThat(one("SELECT v FROM t WHERE id = 3 AND {ts '2024-01-02 03:04:05'} > {d '2024-01-01'}"))
+                .isEqualTo("v3");
+        assertThat(one("SELECT count(*) FROM {oj t LEFT OUTER JOIN r ON t.v = r.code}"))
+                .isEqualTo("30");
         assertThat(one("SELECT j ? 'a' FROM l")).isEqualTo("t");
         try (PreparedStatement select = connection.prepareStatement("SELECT j ?? 'a', ? FROM l WHERE id = ?")) {
             select.setString(1, "p");
@@ -836,8 +875,8 @@ class ClusterJdbcIT {
                 assertThat(rows.getString(2)).isEqualTo("p");
             }
         }
-        try (PreparedStatement select =
-                connection.prepareStatement("SELECT count(*) FROM typed WHERE j ??| array['a'] AND id > ? AND {fn abs(id)} > 0")) {
+        try (PreparedStatement select = connection.prepareStatement(
+                "SELECT count(*) FROM typed WHERE j ??| array['a'] AND id > ? AND {fn abs(id)} > 0")) {
             select.setInt(1, 0);
             assertThat(count(select.executeQuery())).isEqualTo(1);
         }
@@ -856,7 +895,8 @@ class ClusterJdbcIT {
         assertThat(connection.isWrapperFor(PGConnection.class)).isTrue();
         assertThat(connection.unwrap(PGConnection.class).escapeLiteral("it's")).isEqualTo("it''s");
         Array array = connection.createArrayOf("int8", new Object[] {1, 2, 3});
-        try (PreparedStatement select = connection.prepareStatement("SELECT id FROM t WHERE id = ANY (?) ORDER BY id")) {
+        try (PreparedStatement select =
+                connection.prepareStatement("SELECT id FROM t WHERE id = ANY (?) ORDER BY id")) {
             select.setArray(1, array);
             assertThat(count(select.executeQuery())).isEqualTo(3);
             select.setObject(1, new Long[] {4L, 5L});

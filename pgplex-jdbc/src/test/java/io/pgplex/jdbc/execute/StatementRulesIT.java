@@ -99,7 +99,8 @@ class StatementRulesIT {
                 }
                 assertThatThrownBy(insert::executeBatch).hasFieldOrPropertyWithValue("SQLState", "0A000");
             }
-            assertThat(rows(connection, "SELECT count(*) FROM t WHERE v LIKE 'v%'")).containsExactly("30");
+            assertThat(rows(connection, "SELECT count(*) FROM t WHERE v LIKE 'v%'"))
+                    .containsExactly("30");
             assertThat(rows(connection, "SELECT count(*) FROM t")).containsExactly("30");
             assertThat(rows(connection, "SELECT count(*) FROM s")).containsExactly("0");
 
@@ -108,11 +109,13 @@ class StatementRulesIT {
             execute(forbid, "INSERT INTO r VALUES ('a', 'b')");
             execute(forbid, "UPDATE r SET v = 'c'");
             execute(forbid, "/*!pgplex cross_shard=forbid */ DELETE FROM r");
-            assertThat(rows(forbid, "/*!pgplex cross_shard=allow */ SELECT count(*) FROM t")).containsExactly("30");
+            assertThat(rows(forbid, "/*!pgplex cross_shard=allow */ SELECT count(*) FROM t"))
+                    .containsExactly("30");
             refusedAcrossShards(forbid, "/*!pgplex cross_shard=forbid */ SELECT count(*) FROM t");
         }
         refusedAcrossShards(connection, "/*!pgplex cross_shard=forbid */ SELECT count(*) FROM t");
-        refusedAcrossShards(connection, "/*!pgplex cross_shard=forbid */ INSERT INTO t VALUES (301), (302), (303), (304), (305)");
+        refusedAcrossShards(
+                connection, "/*!pgplex cross_shard=forbid */ INSERT INTO t VALUES (301), (302), (303), (304), (305)");
     }
 
     @Test
@@ -139,21 +142,25 @@ class StatementRulesIT {
     void runsWhereAHintSays() throws SQLException {
         int sum = 0;
         for (int shard = 1; shard <= 3; shard++) {
-            sum += Integer.parseInt(
-                    rows(connection, "/*!pgplex shard=s" + shard + " */ SELECT count(*) FROM t").get(0));
+            sum += Integer.parseInt(rows(connection, "/*!pgplex shard=s" + shard + " */ SELECT count(*) FROM t")
+                    .get(0));
         }
         assertThat(sum).isEqualTo(30);
-        assertThat(rows(connection, "/*!pgplex key=7 */ SELECT count(*) FROM t WHERE id = 7")).containsExactly("1");
-        assertThat(rows(connection, "--!pgplex key='7'\nSELECT v FROM t WHERE id + 0 = 7")).containsExactly("v7");
-        String unknown = "SELECT x.v FROM t AS x, XMLTABLE('/r' PASSING xmlparse(document '<r/>') COLUMNS a text PATH '@a')"
-                + " WHERE x.id = 7";
+        assertThat(rows(connection, "/*!pgplex key=7 */ SELECT count(*) FROM t WHERE id = 7"))
+                .containsExactly("1");
+        assertThat(rows(connection, "--!pgplex key='7'\nSELECT v FROM t WHERE id + 0 = 7"))
+                .containsExactly("v7");
+        String unknown =
+                "SELECT x.v FROM t AS x, XMLTABLE('/r' PASSING xmlparse(document '<r/>') COLUMNS a text PATH '@a')"
+                        + " WHERE x.id = 7";
         assertThat(rows(connection, "/*!pgplex key=7 */ " + unknown)).containsExactly("v7");
         for (String bad : List.of("shard=nosuch", "key=abc", "shrad=s1", "cross_shard=maybe")) {
             assertThatThrownBy(() -> rows(connection, "/*!pgplex " + bad + " */ SELECT count(*) FROM t WHERE id = 1"))
                     .as(bad)
                     .hasFieldOrPropertyWithValue("SQLState", "22023");
         }
-        assertThatThrownBy(() -> rows(connection, "SELECT FROM WHERE")).hasFieldOrPropertyWithValue("SQLState", "42601");
+        assertThatThrownBy(() -> rows(connection, "SELECT FROM WHERE"))
+                .hasFieldOrPropertyWithValue("SQLState", "42601");
         assertThat(rows(connection, "SELECT xmlforest(id AS a) FROM l UNION ALL SELECT xmlelement(name x)"))
                 .containsExactly("<x/>");
     }
@@ -180,15 +187,22 @@ class StatementRulesIT {
     void runsStatementsOfAMegabyte() throws SQLException {
         StringBuilder values = new StringBuilder("INSERT INTO t VALUES ");
         for (int i = 0; i < 20_000; i++) {
-            values.append(i == 0 ? "" : ", ").append('(').append(100_000 + i).append(", '").append("x".repeat(35)).append("')");
+            values.append(i == 0 ? "" : ", ")
+                    .append('(')
+                    .append(100_000 + i)
+                    .append(", '")
+                    .append("x".repeat(35))
+                    .append("')");
         }
         assertThat(values.length()).isGreaterThan(900_000);
         long begin = System.nanoTime();
         execute(connection, values.toString());
         assertThat(millisSince(begin)).isLessThan(6000);
-        String in = IntStream.range(100_000, 120_000).mapToObj(Integer::toString).collect(Collectors.joining(","));
+        String in =
+                IntStream.range(100_000, 120_000).mapToObj(Integer::toString).collect(Collectors.joining(","));
         begin = System.nanoTime();
-        assertThat(rows(connection, "SELECT count(*) FROM t WHERE id IN (" + in + ")")).containsExactly("20000");
+        assertThat(rows(connection, "SELECT count(*) FROM t WHERE id IN (" + in + ")"))
+                .containsExactly("20000");
         assertThat(millisSince(begin)).isLessThan(6000);
         String or = IntStream.range(0, 2000).mapToObj(i -> "id = " + i).collect(Collectors.joining(" OR "));
         assertThat(rows(connection, "SELECT count(*) FROM t WHERE " + or)).containsExactly("30");
@@ -206,7 +220,8 @@ class StatementRulesIT {
                     "SELECT count(*) FROM t WHERE id = 1" + " + 1".repeat(depth),
                     "SELECT count(*) FROM " + "(SELECT * FROM ".repeat(depth) + "t" + ") x".repeat(depth),
                     "SELECT " + "CASE WHEN true THEN ".repeat(depth) + "1" + " END".repeat(depth) + " FROM t",
-                    "INSERT INTO t VALUES (" + "(".repeat(depth) + "900" + ")".repeat(depth) + ", 'd') ON CONFLICT DO NOTHING",
+                    "INSERT INTO t VALUES (" + "(".repeat(depth) + "900" + ")".repeat(depth)
+                            + ", 'd') ON CONFLICT DO NOTHING",
                     "SELECT ARRAY" + "[".repeat(depth) + "id" + "]".repeat(depth) + " FROM t WHERE id = 1",
                     "SELECT id FROM t" + " UNION ALL SELECT id FROM t".repeat(depth))) {
                 long begin = System.nanoTime();
@@ -217,7 +232,9 @@ class StatementRulesIT {
                             .as(depth + " " + sql.substring(0, 50) + " " + e.getMessage())
                             .isIn("54001", "54000", "0A000", "42601", "54023", "22P02", "2202E");
                 }
-                assertThat(millisSince(begin)).as(depth + " " + sql.substring(0, 50)).isLessThan(10_000);
+                assertThat(millisSince(begin))
+                        .as(depth + " " + sql.substring(0, 50))
+                        .isLessThan(10_000);
             }
         }
     }
@@ -237,24 +254,28 @@ class StatementRulesIT {
                 .anyMatch(line -> line.startsWith("Insert"));
         assertThat(rows(connection, "SELECT count(*) FROM t WHERE id > 500")).containsExactly("0");
         List<String> analyzed = rows(
-                connection, "EXPLAIN ANALYZE INSERT INTO t VALUES (501, 'a'), (502, 'b'), (503, 'c'), (504, 'd'), (505, 'e')");
+                connection,
+                "EXPLAIN ANALYZE INSERT INTO t VALUES (501, 'a'), (502, 'b'), (503, 'c'), (504, 'd'), (505, 'e')");
         assertThat(analyzed).anyMatch(line -> line.startsWith("Insert")).anyMatch(line -> line.contains("actual time"));
         assertThat(analyzed).filteredOn(line -> line.startsWith("Shard s")).hasSizeGreaterThan(1);
         assertThat(rows(connection, "SELECT count(*) FROM t WHERE id > 500")).containsExactly("5");
-        assertThat(rows(connection, "EXPLAIN ANALYZE INSERT INTO s (v) VALUES ('a')")).anyMatch(line -> line.contains("actual"));
+        assertThat(rows(connection, "EXPLAIN ANALYZE INSERT INTO s (v) VALUES ('a')"))
+                .anyMatch(line -> line.contains("actual"));
         assertThat(rows(connection, "SELECT count(*) FROM s")).containsExactly("1");
         rows(connection, "EXPLAIN ANALYZE DELETE FROM t WHERE id > 500");
         assertThat(rows(connection, "SELECT count(*) FROM t WHERE id > 500")).containsExactly("0");
         rows(connection, "EXPLAIN DELETE FROM t");
         assertThat(rows(connection, "SELECT count(*) FROM t")).containsExactly("30");
         rows(connection, "EXPLAIN (ANALYZE) UPDATE r SET v = 'x'");
-        try (PreparedStatement explain = connection.prepareStatement("EXPLAIN ANALYZE INSERT INTO t VALUES (?, ?), (?, ?)")) {
+        try (PreparedStatement explain =
+                connection.prepareStatement("EXPLAIN ANALYZE INSERT INTO t VALUES (?, ?), (?, ?)")) {
             explain.setLong(1, 601);
             explain.setString(2, "a");
             explain.setLong(3, 602);
             explain.setString(4, "b");
             explain.executeQuery().close();
         }
-        assertThat(rows(connection, "SELECT v FROM t WHERE id > 600 ORDER BY id")).containsExactly("a", "b");
+        assertThat(rows(connection, "SELECT v FROM t WHERE id > 600 ORDER BY id"))
+                .containsExactly("a", "b");
     }
 }
