@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Properties;
 import org.postgresql.Driver;
+import org.postgresql.PGProperty;
 import org.postgresql.jdbc.PgConnection;
 
 /** Opens connections of pgjdbc, outside any pool. Stateless. */
@@ -23,11 +24,32 @@ public final class PhysicalConnections {
      */
     public static PgConnection open(String host, int port, String database, Credentials credentials)
             throws SQLException {
-        Connection connection = DRIVER.connect(url(host, port, database), properties(credentials));
+        Properties properties = properties(credentials);
+        boolean limited = limitReads(properties);
+        Connection connection = DRIVER.connect(url(host, port, database), properties);
         if (connection == null) {
             throw PgplexErrors.bug("pgjdbc does not accept its own URL", null);
         }
-        return connection.unwrap(PgConnection.class);
+        PgConnection opened = connection.unwrap(PgConnection.class);
+        if (limited) {
+            opened.setNetworkTimeout(Runnable::run, 0);
+        }
+        return opened;
+    }
+
+    /**
+     * Limits each wait for the server's answer while the connection is opened. When its login timeout is over, pgjdbc
+     * leaves the thread that connects to itself: it would wait as long as the server hangs.
+     *
+     * @return whether the limit must be lifted again
+     */
+    private static boolean limitReads(Properties properties) {
+        String limit = PGProperty.LOGIN_TIMEOUT.getOrDefault(properties);
+        if (PGProperty.SOCKET_TIMEOUT.isPresent(properties) || limit == null || !limit.matches("[0-9]{1,9}")) {
+            return false;
+        }
+        PGProperty.SOCKET_TIMEOUT.set(properties, limit);
+        return true;
     }
 
     private static String url(String host, int port, String database) {
