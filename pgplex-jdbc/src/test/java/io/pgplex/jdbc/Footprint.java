@@ -35,24 +35,27 @@ record Footprint(Set<Thread> threads, Map<String, Set<Integer>> sessions, Map<St
 
     /** Threads that the JVM and pgjdbc start once and end, or keep, as they like. */
     private static final Set<String> STRAGGLERS =
-            Set.of("process reaper", "Attach Listener", "Common-Cleaner", "PostgreSQL-JDBC-Cleaner", "pgplex-closer");
+            Set.of("Attach Listener", "Common-Cleaner", "PostgreSQL-JDBC-Cleaner", "pgplex-closer");
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     static Footprint of(Servers servers) {
-        Set<Thread> threads = Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> !STRAGGLERS.contains(thread.getName()))
-                .filter(thread -> !thread.getName().startsWith("process reaper"))
-                .filter(thread -> !thread.getName().startsWith("ForkJoinPool.commonPool"))
-                .filter(thread -> !thread.getName().startsWith("pgplex-link"))
-                .collect(Collectors.toSet());
         Map<String, Set<Integer>> sessions = new HashMap<>();
         for (PostgresServer server : servers.primaries()) {
             if (server.isRunning()) {
                 sessions.put(server.name(), sessions(server));
             }
         }
-        return new Footprint(threads, sessions, servers.hasEtcd() ? keys(servers.etcd()) : Map.of());
+        return new Footprint(liveThreads(), sessions, servers.hasEtcd() ? keys(servers.etcd()) : Map.of());
+    }
+
+    private static Set<Thread> liveThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !STRAGGLERS.contains(thread.getName()))
+                .filter(thread -> !thread.getName().startsWith("process reaper"))
+                .filter(thread -> !thread.getName().startsWith("ForkJoinPool.commonPool"))
+                .filter(thread -> !thread.getName().startsWith("pgplex-link"))
+                .collect(Collectors.toSet());
     }
 
     private static Set<Integer> sessions(PostgresServer server) {
@@ -93,12 +96,25 @@ record Footprint(Set<Thread> threads, Map<String, Set<Integer>> sessions, Map<St
         assertThat(left).isEmpty();
     }
 
+    /** Waits until no thread is there that was not there before, while servers may hang. */
+    void awaitNoNewThreads() throws InterruptedException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!newThreads(liveThreads()).isEmpty() && System.nanoTime() < end) {
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        assertThat(newThreads(liveThreads())).isEmpty();
+    }
+
+    private Set<String> newThreads(Set<Thread> now) {
+        return now.stream()
+                .filter(thread -> thread.isAlive() && !threads.contains(thread))
+                .map(thread -> "thread " + thread.getName())
+                .collect(Collectors.toSet());
+    }
+
     private List<String> left(Servers servers) {
         Footprint now = of(servers);
-        Set<String> left = new HashSet<>();
-        now.threads.stream()
-                .filter(thread -> thread.isAlive() && !threads.contains(thread))
-                .forEach(thread -> left.add("thread " + thread.getName()));
+        Set<String> left = new HashSet<>(newThreads(now.threads));
         now.sessions.forEach((server, pids) -> pids.stream()
                 .filter(pid -> !sessions.getOrDefault(server, Set.of()).contains(pid))
                 .forEach(pid -> left.add("session " + pid + " of " + server)));

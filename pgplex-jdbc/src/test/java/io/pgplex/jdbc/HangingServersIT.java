@@ -88,6 +88,7 @@ class HangingServersIT {
         try {
             Refused.with("08001", LIMIT, this::connect, "pg1");
             allAtOnceRefused();
+            before.awaitNoNewThreads();
         } finally {
             home.resume();
         }

@@ -76,7 +76,12 @@ public final class PgplexErrors {
                         "Are the etcd addresses of the URL right, and is etcd running?",
                         exception);
             case DENIED ->
-                error(SqlState.INVALID_PASSWORD, message, null, "Check etcdUser and etcdPassword.", exception);
+                error(
+                        SqlState.INVALID_PASSWORD,
+                        message,
+                        null,
+                        "Check etcdUser, etcdPassword and the TLS files.",
+                        exception);
             case CORRUPT -> error(SqlState.DATA_CORRUPTED, message, null, null, exception);
         };
     }
