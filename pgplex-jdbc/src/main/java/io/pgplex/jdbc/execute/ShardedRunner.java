@@ -142,7 +142,12 @@ final class ShardedRunner {
         }
         List<ShardAnswer> answers = new ArrayList<>();
         answers.addAll(calls.run(shards.subList(0, 1), leases.subList(0, 1), call, bound));
-        answers.addAll(calls.run(shards.subList(1, shards.size()), leases.subList(1, leases.size()), call, bound));
+        try {
+            answers.addAll(calls.run(shards.subList(1, shards.size()), leases.subList(1, leases.size()), call, bound));
+        } catch (SQLException e) {
+            answers.get(0).close();
+            throw e;
+        }
         return copies(answers);
     }
 
