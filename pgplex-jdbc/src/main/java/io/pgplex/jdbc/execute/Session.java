@@ -1,5 +1,7 @@
 package io.pgplex.jdbc.execute;
 
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.pool.Work;
 import io.pgplex.jdbc.session.SessionState;
@@ -83,6 +85,7 @@ public final class Session implements LogicalSession {
             ExecuteOptions options,
             RunningStatement running)
             throws SQLException {
+        forgetLostConnection();
         try {
             StatementClass withoutCluster = withoutCluster(text, statement);
             if (withoutCluster != null) {
@@ -126,6 +129,7 @@ public final class Session implements LogicalSession {
     public BatchResult executeBatch(
             PreparedText text, List<? extends BoundParameters> batch, ExecuteOptions options, RunningStatement running)
             throws SQLException {
+        forgetLostConnection();
         try {
             return runners.batch().run(text, batch, options, running);
         } catch (SQLException e) {
@@ -137,6 +141,7 @@ public final class Session implements LogicalSession {
     @Override
     public BatchResult executeBatch(List<PreparedText> texts, ExecuteOptions options, RunningStatement running)
             throws SQLException {
+        forgetLostConnection();
         try {
             return runners.batch().run(texts, options, running);
         } catch (SQLException e) {
@@ -150,7 +155,9 @@ public final class Session implements LogicalSession {
     /** A connection to a shard for one statement: the transaction's, or one of its own that {@link #giveBack} ends. */
     Lease lease(Shard shard, Effect effect) throws SQLException {
         if (leases.lostPinned()) {
-            unpin();
+            // the statement was planned for what lived there
+            throw PgplexErrors.error(
+                    SqlState.CONNECTION_FAILURE, "the connection that held this session's objects was lost");
         }
         writes.check(effect, transactions.open() == null && transactions.readOnly());
         sessionEffect.check(shard);
@@ -215,6 +222,13 @@ public final class Session implements LogicalSession {
     /** Keeps the home shard's connection for this session from now on, because it carries state of it. */
     void pin(Lease home) {
         leases.pinHome(home);
+    }
+
+    /** Before a statement is planned: what lived on a pinned connection that was lost is gone, and must not be looked for. */
+    private void forgetLostConnection() {
+        if (leases.lostPinned()) {
+            unpin();
+        }
     }
 
     /** Closes the pinned connection, and with it all that lives on it. */
@@ -292,6 +306,7 @@ public final class Session implements LogicalSession {
 
     @Override
     public HeldConnection hold(PreparedText call, BoundParameters parameters) throws SQLException {
+        forgetLostConnection();
         checkNotFailed();
         Lease lease = lease(runners.shardOfCall(call, parameters), Effect.MAY_WRITE);
         lease.suspect();
@@ -432,6 +447,7 @@ public final class Session implements LogicalSession {
 
     @Override
     public <T extends @Nullable Object> T onHome(Work<T> work) throws SQLException {
+        forgetLostConnection();
         checkNotFailed();
         Lease lease = lease(map().homeShard(), Effect.READ);
         try {
@@ -447,6 +463,7 @@ public final class Session implements LogicalSession {
 
     @Override
     public ResultSet rowsFromHome(Work<ResultSet> work) throws SQLException {
+        forgetLostConnection();
         checkNotFailed();
         Lease lease = lease(map().homeShard(), Effect.READ);
         try {

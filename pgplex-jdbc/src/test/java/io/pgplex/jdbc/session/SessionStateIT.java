@@ -223,4 +223,38 @@ class SessionStateIT {
         assertThatThrownBy(() -> ask(two, "SELECT count(*) FROM mine"))
                 .hasFieldOrPropertyWithValue("SQLState", "42P01");
     }
+
+    @Test
+    void aSessionThatLosesItsPinnedConnectionLosesWhatLivedOnIt() throws SQLException {
+        run(one, "SET application_name TO 'victim'");
+        run(one, "CREATE TEMP TABLE t (k int)");
+        assertThat(ask(one, "SELECT count(*) FROM t")).isEqualTo("0");
+        cluster.primaries()
+                .get(0)
+                .execute(
+                        cluster.database(),
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                                + " WHERE datname = current_database() AND application_name = 'victim'");
+        assertThatThrownBy(() -> ask(one, "SELECT count(*) FROM t")).isInstanceOf(SQLException.class);
+        assertThat(ask(one, "SELECT count(*) FROM t")).isEqualTo("3");
+    }
+
+    @Test
+    void resetsGiveTheApplicationsNameBack() throws SQLException {
+        for (String reset : List.of("RESET ALL", "RESET application_name", "SET application_name TO DEFAULT")) {
+            for (boolean autoCommit : new boolean[] {true, false}) {
+                one.setAutoCommit(true);
+                String name = ask(one, "SHOW application_name");
+                assertThat(name).isNotEmpty();
+                run(one, "SET application_name TO 'other'");
+                one.setAutoCommit(autoCommit);
+                run(one, reset);
+                assertThat(ask(one, "SHOW application_name")).as(reset).isEqualTo(name);
+                if (!autoCommit) {
+                    one.commit();
+                }
+                assertThat(ask(two, "SHOW application_name")).as(reset).isEqualTo(name);
+            }
+        }
+    }
 }
