@@ -62,6 +62,7 @@ record Footprint(Set<Thread> threads, Map<String, Set<Integer>> sessions, Map<St
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> !STRAGGLERS.contains(thread.getName()))
                 .filter(thread -> !thread.getName().startsWith("process reaper"))
+                .filter(thread -> !thread.getName().startsWith("grpc-default-executor"))
                 .filter(thread -> !thread.getName().startsWith("ForkJoinPool.commonPool"))
                 .filter(thread -> !thread.getName().startsWith("pgplex-link"))
                 .collect(Collectors.toSet());
