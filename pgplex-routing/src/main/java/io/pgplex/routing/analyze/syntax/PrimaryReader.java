@@ -153,6 +153,9 @@ final class PrimaryReader {
         cursor.expect('(');
         List<Expr> list = readers.expressions().list(tree);
         cursor.expect(')');
+        if (!row && list.isEmpty()) {
+            throw cursor.unknown();
+        }
         if (row || list.size() != 1) {
             return star(start, new Expr.Row(start, cursor.at, list));
         }
@@ -244,7 +247,10 @@ final class PrimaryReader {
     }
 
     private Expr array(int start, ArrayConstructor tree) {
-        cursor.accept("ARRAY");
+        boolean inner = cursor.text.isPunctuation(start - 1, '[') || cursor.text.isPunctuation(start - 1, ',');
+        if (!cursor.accept("ARRAY") && !inner) {
+            throw cursor.unknown();
+        }
         cursor.expect('[');
         List<Expr> elements = tree.getExpressions() == null
                 ? List.of()

@@ -168,6 +168,9 @@ final class QueryReader {
                 cursor.expect(',');
             }
             cursor.expect('(');
+            if (cursor.isPunctuation(')')) {
+                throw cursor.unknown();
+            }
             rows.add(readers.expressions().list(row instanceof ExpressionList<?> list ? list : List.of(row)));
             cursor.expect(')');
         }
