@@ -61,7 +61,7 @@ public final class PgplexErrors {
     public static SQLException from(HintException exception) {
         String message = Objects.requireNonNullElse(exception.getMessage(), "malformed hint");
         String hint = exception.hint().isEmpty() ? null : exception.hint();
-        return from(new Refusal(exception.sqlState(), message, null, hint, 0), exception);
+        return from(new Refusal(exception.sqlState(), message, null, hint, exception.position()), exception);
     }
 
     /** What the metadata store's failure means to an application. */

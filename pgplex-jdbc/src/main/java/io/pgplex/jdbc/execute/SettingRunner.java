@@ -45,6 +45,7 @@ final class SettingRunner {
 
     /** SET, SET SESSION, SET LOCAL. */
     void set(SetVariable variable, String sql) throws SQLException {
+        refuseOption(variable.name());
         refuseFixed(variable.name(), variable.values());
         session.checkNotFailed();
         if (variable.local()) {
@@ -118,8 +119,19 @@ final class SettingRunner {
         transaction.runEverywhere(sql);
     }
 
+    /** Options of pgplex are no settings of a server, which would take any name with a dot in it. */
+    private static void refuseOption(@Nullable String name) throws SQLException {
+        if (name != null && name.startsWith("pgplex.")) {
+            throw PgplexErrors.error(
+                    SqlState.INVALID_PARAMETER,
+                    "unknown option \"" + name + "\"",
+                    "Options are set in the URL (crossShard, ...) or by hints: shard, key, cross_shard.");
+        }
+    }
+
     /** RESET name, RESET ALL. */
     void reset(Reset reset, String sql) throws SQLException {
+        refuseOption(reset.name());
         session.checkNotFailed();
         String name = reset.name();
         if (name == null) {

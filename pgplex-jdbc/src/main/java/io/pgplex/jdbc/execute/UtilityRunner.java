@@ -86,7 +86,7 @@ final class UtilityRunner {
             return commands.recover();
         }
         if (statement instanceof StatementClass.AlterCluster) {
-            throw PgplexErrors.from(Unsupported.ALTER_CLUSTER.at(1));
+            throw PgplexErrors.from(Unsupported.ALTER_CLUSTER.at(1, "ALTER CLUSTER"));
         }
         session.checkNotFailed();
         if (statement instanceof StatementClass.Discard discard) {

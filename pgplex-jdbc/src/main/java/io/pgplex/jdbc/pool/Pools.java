@@ -22,7 +22,13 @@ public final class Pools implements AutoCloseable {
      */
     public NodePool pool(Node node, Credentials credentials, PoolSettings settings) throws SQLException {
         Key key = new Key(node.host(), node.port(), node.database(), credentials, settings);
-        return slots.computeIfAbsent(key, absent -> new Slot()).open(key, node);
+        while (true) {
+            NodePool pool = slots.computeIfAbsent(key, absent -> new Slot()).open(key, node);
+            if (pool != null) {
+                return pool;
+            }
+            // another thread's login failed in that slot and took it away: this thread tries in a new one
+        }
     }
 
     @Override
@@ -35,7 +41,10 @@ public final class Pools implements AutoCloseable {
     private final class Slot {
         private final ReentrantLock opening = new ReentrantLock();
         private volatile @Nullable NodePool pool;
+        private boolean dropped;
 
+        /** The pool; null where the slot is out of use, because a login failed in it and must leave no password. */
+        @Nullable
         NodePool open(Key key, Node node) throws SQLException {
             NodePool open = pool;
             if (open != null) {
@@ -44,16 +53,33 @@ public final class Pools implements AutoCloseable {
             opening.lock();
             try {
                 open = pool;
+                if (dropped) {
+                    return null;
+                }
                 if (open == null) {
                     if (closed) {
                         throw new SQLException("the cluster's pools are closed", "08003");
                     }
-                    open = new NodePool(node, key.credentials(), key.settings());
+                    open = opened(key, node);
                     pool = open;
                 }
                 return open;
             } finally {
                 opening.unlock();
+            }
+        }
+
+        private NodePool opened(Key key, Node node) throws SQLException {
+            boolean failed = true;
+            try {
+                NodePool fresh = new NodePool(node, key.credentials(), key.settings());
+                failed = false;
+                return fresh;
+            } finally {
+                if (failed) {
+                    dropped = true;
+                    slots.remove(key, this);
+                }
             }
         }
 

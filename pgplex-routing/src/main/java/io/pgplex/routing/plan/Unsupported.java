@@ -180,7 +180,7 @@ public enum Unsupported {
     KEY_NOT_HASHABLE("value of distribution key \"%s\" cannot be hashed", "Pass a value of the key's own type."),
 
     // statements that concern a session or a server
-    COPY("COPY of distributed table \"%s\" is not supported", "Use INSERT with several rows, or a batch."),
+    COPY("COPY is not supported", "Use INSERT with several rows, or a batch."),
     CURSOR(
             "cursor over several shards is not supported",
             "Use a fetch size (Statement.setFetchSize) instead of DECLARE CURSOR."),
@@ -232,9 +232,7 @@ public enum Unsupported {
             "Create a new table with the other key and copy the rows."),
     INHERITANCE(
             "inheritance or partitioning of distributed table \"%s\" is not supported",
-            "Create the table without INHERITS and PARTITION OF."),
-    DDL_ACROSS_SHARDS(
-            "%s on several shards is not supported", "Run it on each node with a hint: /*!pgplex node=... */.");
+            "Create the table without INHERITS and PARTITION OF.");
 
     private static final String FEATURE_NOT_SUPPORTED = "0A000";
 
