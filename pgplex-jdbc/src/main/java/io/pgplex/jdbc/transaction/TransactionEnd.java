@@ -80,8 +80,26 @@ public final class TransactionEnd {
         TwoPhaseCommit commit = new TwoPhaseCommit(cluster, written, fanOut, connector, finished);
         commit.commit(changes.isEmpty() ? null : metadata.document(changes));
         if (!changes.isEmpty()) {
+            record(changes, commit);
+        }
+    }
+
+    /**
+     * Makes the metadata changes of a committed transaction. Where the store does not take them, they stay in the commit
+     * record and the table stays announced: nobody takes it for a local one, and RECOVER CLUSTER makes the changes.
+     */
+    private void record(List<MetadataChange> changes, TwoPhaseCommit commit) throws SQLException {
+        try {
             metadata.apply(changes);
             commit.metadataRecorded();
+        } catch (SQLException e) {
+            throw PgplexErrors.error(
+                    SqlState.COMMIT_UNKNOWN,
+                    "transaction " + commit.gtxid()
+                            + " is committed, but its change of the cluster's metadata could not be stored",
+                    null,
+                    "Run RECOVER CLUSTER when the metadata store can be reached again.",
+                    e);
         }
     }
 

@@ -65,7 +65,7 @@ class LossIT {
     }
 
     /** Commits over three shards; the anchor is in the middle of its COMMIT when the loss happens, and goes on after it. */
-    private String commitAndLose(Runnable loss, boolean goesOnAtOnce) throws Exception {
+    private String commitAndLose(Runnable loss, boolean goesOnAtOnce, String... before) throws Exception {
         anchor.execute(
                 cluster.database(),
                 "CREATE OR REPLACE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS"
@@ -78,6 +78,9 @@ class LossIT {
             connection.setAutoCommit(false);
             for (int i = 0; i < 3; i++) {
                 table.set(connection, i, 5);
+            }
+            for (String sql : before) {
+                run(connection, sql);
             }
             CompletableFuture<String> commit = CompletableFuture.supplyAsync(() -> {
                 try {
@@ -118,6 +121,37 @@ class LossIT {
             return table.prepared() == 0;
         });
         assertThat(table.values("t")).containsOnly("5");
+    }
+
+    @Test
+    void aTableWhoseMetadataIsLostAfterTheCommitIsNeverTakenForALocalOne() throws Exception {
+        try {
+            String outcome = commitAndLose(
+                    cluster.etcd()::kill, true, "CREATE DISTRIBUTED TABLE late (id bigint PRIMARY KEY) BY HASH (id)");
+            assertThat(outcome).isEqualTo("08007");
+        } finally {
+            cluster.etcd().start();
+        }
+        try (Connection connection = connect("")) {
+            assertThatThrownBy(() -> run(connection, "INSERT INTO late VALUES (1)"))
+                    .as("announced, not local")
+                    .isInstanceOf(SQLException.class);
+        }
+        await(() -> {
+            try (Connection connection = connect("")) {
+                run(connection, "RECOVER CLUSTER");
+                run(connection, "INSERT INTO late VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9)");
+                return true;
+            } catch (SQLException e) {
+                return false;
+            }
+        });
+        try (Connection connection = connect("")) {
+            assertThat(ask(connection, "SELECT count(*) FROM late")).isEqualTo("9");
+            assertThat(ask(connection, "/*!pgplex shard=s1 */ SELECT count(*) FROM late"))
+                    .isNotEqualTo("9");
+            run(connection, "DROP TABLE late");
+        }
     }
 
     @Test
