@@ -4,6 +4,7 @@ import io.pgplex.jdbc.execute.BatchResult;
 import io.pgplex.jdbc.execute.BoundParameters;
 import io.pgplex.jdbc.execute.ExecuteOptions;
 import io.pgplex.jdbc.execute.GeneratedKeys;
+import io.pgplex.jdbc.execute.NoParameters;
 import io.pgplex.jdbc.execute.PreparedText;
 import io.pgplex.jdbc.execute.RunningStatement;
 import java.sql.ResultSet;
@@ -88,7 +89,7 @@ public class PgplexStatement extends StatementSettings {
     void runText(String sql, GeneratedKeys keys) throws SQLException {
         requireOpen();
         PreparedText text = connection.session().prepare(sql, false, options().escapeProcessing());
-        run(text, NoParameters.INSTANCE, StatementOptions.generatedKeys(options(), keys));
+        run(text, NoParameters.NONE, StatementOptions.generatedKeys(options(), keys));
     }
 
     @Override
