@@ -22,12 +22,6 @@ public enum Unsupported {
     OUTER_JOIN_PRESERVES_REPLICATED(
             "outer join that preserves rows of replicated table \"%s\" beside distributed table \"%s\" is not supported",
             "Put the distributed table on the preserved side, or bind its distribution key to a value."),
-    REPLICATED_OUTER_OF_SUBQUERY(
-            "query of replicated table \"%s\" with a subquery over distributed table \"%s\" is not supported",
-            "Turn the query around, so that the distributed table is in FROM and the replicated one is joined to it."),
-    LATERAL_ACROSS_SHARDS(
-            "LATERAL subquery over distributed table \"%s\" is not bound to the distribution key",
-            "Equate the subquery's distribution key with the outer table's."),
 
     // subqueries, CTEs, set operations
     LIMIT_IN_SUBQUERY(
@@ -48,15 +42,9 @@ public enum Unsupported {
     DATA_MODIFYING_CTE(
             "data-modifying statement in WITH on several shards is not supported",
             "Run it as a statement of its own in the same transaction, or bind the distribution key to a value."),
-    CTE_REFERENCED_TWICE(
-            "WITH query \"%s\" on several shards is used more than once",
-            "Bind the distribution key to a value, or write the query where it is used."),
     SET_OPERATION_ACROSS_SHARDS(
             "%s on several shards is not supported",
             "Bind the distribution key to one value in every branch, or use UNION ALL."),
-    VALUES_ACROSS_SHARDS(
-            "VALUES beside a distributed table on several shards is not supported",
-            "Bind the distribution key to a value."),
 
     // expressions
     VOLATILE_FUNCTION(
@@ -77,12 +65,6 @@ public enum Unsupported {
     SYSTEM_COLUMN(
             "system column \"%s\" on several shards is not supported",
             "Use the table's own columns, or bind the distribution key to a value."),
-    AGGREGATE_FUNCTION(
-            "aggregate %s over several shards is not supported",
-            "Group by the distribution key, or bind it to a value."),
-    WINDOW_FUNCTION(
-            "window function %s() over several shards is not supported",
-            "Add the distribution key to PARTITION BY, or bind it to a value."),
     SUBQUERY_BESIDE_AGGREGATE(
             "subquery beside an aggregate, DISTINCT or window function over several shards is not supported",
             "Compute the subquery first and pass its value as a parameter, or bind the distribution key to a value."),
@@ -92,12 +74,6 @@ public enum Unsupported {
     WHOLE_ROW(
             "row of \"%s\" as a value beside an aggregate, DISTINCT or window function over several shards is not supported",
             "Name the columns, or bind the distribution key to a value."),
-    GROUPING_SETS(
-            "%s over several shards is not supported",
-            "Use one GROUP BY per grouping set, or bind the distribution key to a value."),
-    SET_RETURNING_FUNCTION(
-            "set-returning function %s() beside a distributed table on several shards is not supported",
-            "Put the distributed table first and join the function with CROSS JOIN LATERAL."),
 
     // order and limits
     FETCH_WITH_TIES(
@@ -115,9 +91,6 @@ public enum Unsupported {
     ORDER_OF_TYPE(
             "ORDER BY a value whose order the client cannot reproduce, on several shards",
             "Order by a number, date, uuid, or text COLLATE \"C\"; or bind the distribution key to a value."),
-    LINGUISTIC_ORDER(
-            "ORDER BY text under a linguistic collation that no server can finish here, on several shards is not supported",
-            "Add COLLATE \"C\" to the ORDER BY expression, or bind the distribution key to a value."),
     LIMIT_EXPRESSION(
             "LIMIT or OFFSET that is neither a number nor a parameter, on several shards is not supported",
             "Compute the value first and pass it as a parameter."),
@@ -186,14 +159,6 @@ public enum Unsupported {
             "Use a fetch size (Statement.setFetchSize) instead of DECLARE CURSOR."),
     PREPARED_STATEMENT("SQL PREPARE over distributed tables is not supported", "Use java.sql.PreparedStatement."),
     LISTEN_NOTIFY("%s is not supported", "Connect to one node with jdbc:postgresql: for LISTEN and NOTIFY."),
-    LOCK_TABLE("LOCK TABLE on distributed table \"%s\" is not supported", "Lock rows with SELECT ... FOR UPDATE."),
-    SESSION_STATE("%s keeps state in one server's session", "Use one node's own connection for it."),
-    MULTIPLE_STATEMENTS(
-            "several statements in one text that do not run on one shard is not supported",
-            "Send the statements one by one."),
-    DO_BLOCK("DO on several shards is not supported", "Name the shard with a hint: /*!pgplex shard=... */."),
-    CALL_ACROSS_SHARDS(
-            "CALL on several shards is not supported", "Name the shard with a hint: /*!pgplex shard=... */."),
 
     // the state of tables and of the text
     TABLE_BEING_CREATED(
