@@ -1,5 +1,7 @@
 package io.pgplex.jdbc.transaction;
 
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.pool.Backend;
@@ -7,8 +9,6 @@ import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.metadata.model.Shard;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.SQLNonTransientConnectionException;
-import java.sql.SQLTransactionRollbackException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,19 +137,23 @@ final class TwoPhaseCommit {
             }
         } catch (SQLException e) {
             lost.addSuppressed(e);
-            throw new SQLNonTransientConnectionException(
+            throw PgplexErrors.error(
+                    SqlState.COMMIT_UNKNOWN,
                     "the outcome of transaction " + gtxid + " is unknown: shard "
                             + anchor.shard().name() + " was lost during its commit and cannot be reached",
-                    "08007",
+                    null,
+                    null,
                     lost);
         }
     }
 
     private SQLException rolledBack(SQLException cause) {
-        return new SQLTransactionRollbackException(
+        return PgplexErrors.error(
+                SqlState.TRANSACTION_ROLLED_BACK,
                 "transaction " + gtxid + " was rolled back: shard "
                         + anchor.shard().name() + " was lost before it had committed",
-                "40001",
+                null,
+                null,
                 cause);
     }
 
