@@ -49,6 +49,7 @@ final class HintRules {
                 Fragment.original(statement.text(), statement.parameterCount()),
                 selector,
                 null,
+                null,
                 null);
     }
 
@@ -108,8 +109,8 @@ final class HintRules {
     Plan guard(Plan plan) {
         if (hints.crossShard() != Hints.CrossShard.FORBID
                 || !(plan instanceof Plan.Sharded sharded)
-                || sharded.scatter() == null
-                || sharded.scatter().merge() instanceof Merge.Copies) {
+                || (sharded.scatter() == null && sharded.movement() == null)
+                || (sharded.scatter() != null && sharded.scatter().merge() instanceof Merge.Copies)) {
             return plan;
         }
         return new Plan.Sharded(
@@ -118,6 +119,7 @@ final class HintRules {
                 sharded.returnsRows(),
                 sharded.original(),
                 sharded.selector(),
+                null,
                 null,
                 Unsupported.CROSS_SHARD_FORBIDDEN.at(0));
     }

@@ -23,6 +23,7 @@ import io.pgplex.routing.plan.select.SelectPlanner;
 import io.pgplex.routing.scan.QuestionMark;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.StatementScanner;
+import io.pgplex.routing.statistics.Statistics;
 import java.util.List;
 
 /** From one statement to its plan. Stateless and thread-safe; a plan may be cached for the map it was made from. */
@@ -37,13 +38,15 @@ public final class Router {
      * @param hints what its hints say
      * @param map the cluster as it is now
      * @param scope how the session resolves names
+     * @param statistics the sizes of tables, by which it is chosen what travels
      * @throws RoutingException when the statement cannot run at all; one that cannot run on several shards only has a
      *     plan that says so
      */
-    public static Plan plan(ScannedStatement statement, Hints hints, ClusterMap map, RoutingScope scope) {
+    public static Plan plan(
+            ScannedStatement statement, Hints hints, ClusterMap map, RoutingScope scope, Statistics statistics) {
         StatementClass statementClass = StatementClassifier.classify(statement);
         if (statementClass instanceof StatementClass.Explain explain) {
-            return explain(explain, statement, hints, map, scope);
+            return explain(explain, statement, hints, map, scope, statistics);
         }
         if (!touchesRows(statementClass)) {
             return new Plan.Utility(statementClass, statement);
@@ -68,11 +71,12 @@ public final class Router {
             ScannedStatement statement,
             Hints hints,
             ClusterMap map,
-            RoutingScope scope) {
+            RoutingScope scope,
+            Statistics statistics) {
         String text = statement.text().substring(explain.statementOffset());
         QuestionMark questionMark = statement.parameterCount() > 0 ? QuestionMark.PARAMETER : QuestionMark.OPERATOR;
         List<ScannedStatement> explained = StatementScanner.scan(text, questionMark);
-        Plan plan = plan(explained.get(0), hints, map, scope);
+        Plan plan = plan(explained.get(0), hints, map, scope, statistics);
         return new Plan.Explain(plan, explain.options(), explain.analyze(), explained.get(0));
     }
 
@@ -128,6 +132,7 @@ public final class Router {
                 returnsRows,
                 Fragment.original(statement.text(), statement.parameterCount()),
                 Selectors.HOME,
+                null,
                 null,
                 null);
     }

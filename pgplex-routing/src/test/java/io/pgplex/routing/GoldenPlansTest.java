@@ -9,6 +9,7 @@ import io.pgplex.routing.plan.Refusal;
 import io.pgplex.routing.plan.explain.PlanText;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.StatementScanner;
+import io.pgplex.routing.statistics.Statistics;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -69,7 +70,7 @@ class GoldenPlansTest {
     static String plan(String sql) {
         try {
             ScannedStatement statement = StatementScanner.scan(sql).get(0);
-            Plan plan = Router.plan(statement, HintParser.parse(statement.hintTexts()), MAP, SCOPE);
+            Plan plan = Router.plan(statement, HintParser.parse(statement.hintTexts()), MAP, SCOPE, Statistics.UNKNOWN);
             return PlanText.render(plan, MAP).strip();
         } catch (RoutingException refused) {
             Refusal refusal = refused.refusal();

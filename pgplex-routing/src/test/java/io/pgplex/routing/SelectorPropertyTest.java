@@ -10,6 +10,7 @@ import io.pgplex.routing.bind.ShardSet;
 import io.pgplex.routing.hint.Hints;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.scan.StatementScanner;
+import io.pgplex.routing.statistics.Statistics;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -59,7 +60,7 @@ class SelectorPropertyTest {
     }
 
     private static ShardSet shards(String sql) {
-        Plan plan = Router.plan(StatementScanner.scan(sql).get(0), Hints.NONE, MAP, SCOPE);
+        Plan plan = Router.plan(StatementScanner.scan(sql).get(0), Hints.NONE, MAP, SCOPE, Statistics.UNKNOWN);
         return ((Plan.Sharded) plan).selector().select(Parameters.NONE, MAP);
     }
 

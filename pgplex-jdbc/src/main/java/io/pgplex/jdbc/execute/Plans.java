@@ -16,6 +16,7 @@ import io.pgplex.routing.scan.QuestionMark;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.SqlSyntaxException;
 import io.pgplex.routing.scan.StatementScanner;
+import io.pgplex.routing.statistics.Statistics;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,7 +113,8 @@ public final class Plans {
 
     private Plan route(PreparedText text, int statement, ClusterMap map, RoutingScope scope) throws SQLException {
         try {
-            return Router.plan(text.statements().get(statement), text.hints().get(statement), map, scope);
+            return Router.plan(
+                    text.statements().get(statement), text.hints().get(statement), map, scope, Statistics.UNKNOWN);
         } catch (RoutingException e) {
             throw PgplexErrors.from(e);
         } catch (SqlSyntaxException e) {

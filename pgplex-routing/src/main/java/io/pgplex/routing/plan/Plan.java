@@ -12,14 +12,16 @@ public sealed interface Plan {
 
     /**
      * A statement that touches rows. With one shard selected the original runs there, byte for byte; with none it runs
-     * on any one shard, for its empty result; with several the scatter runs, or the refusal is thrown.
+     * on any one shard, for its empty result; with several the scatter runs, or the movement, or the refusal is thrown:
+     * exactly one of the three is there when several shards can be selected.
      *
      * @param original the application's own text
      * @param effect what it may do to data
      * @param returnsRows whether it answers with rows rather than a count
      * @param selector the shards that it concerns
-     * @param scatter how it runs on several shards, or null where it is refused there
-     * @param refusal why it does not run on several shards; null where scatter is there
+     * @param scatter how each shard runs it alone, or null
+     * @param movement how it runs once rows have travelled, or null
+     * @param refusal why it does not run on several shards, or null
      */
     record Sharded(
             StatementKind kind,
@@ -28,6 +30,7 @@ public sealed interface Plan {
             Fragment original,
             ShardSelector selector,
             @Nullable Scatter scatter,
+            @Nullable Movement movement,
             @Nullable Refusal refusal)
             implements Plan {}
 

@@ -1,16 +1,21 @@
 package io.pgplex.routing.plan.explain;
 
 import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.routing.bind.ShardSelector;
 import io.pgplex.routing.bind.ShardSet;
 import io.pgplex.routing.plan.Evaluation;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.InsertRow;
+import io.pgplex.routing.plan.Intermediate;
+import io.pgplex.routing.plan.Movement;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.plan.Refusal;
 import io.pgplex.routing.plan.Scatter;
+import io.pgplex.routing.scan.Identifiers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +71,10 @@ public final class PlanText {
                 + plan.effect().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ")");
         lines.add("  Shards: " + (shards == null ? selectors.of(plan.selector()) : selectors.names(shards)));
         Refusal refusal = plan.refusal();
-        if (scatter != null && !one) {
+        Movement movement = plan.movement();
+        if (movement != null && !one) {
+            movement(movement, plan.original().parameters().length, selectors, "  ", lines);
+        } else if (scatter != null && !one) {
             if (!scatter.fragment().equals(plan.original())) {
                 lines.add("  Fragment: " + fragment(scatter.fragment()));
             }
@@ -83,9 +91,61 @@ public final class PlanText {
 
     private static String node(Plan.Sharded plan, @Nullable ShardSet shards) {
         if (shards != null) {
-            return shards.size() <= 1 ? "Route" : plan.scatter() == null ? "Refuse" : "Scatter";
+            return shards.size() <= 1 ? "Route" : across(plan);
         }
-        return plan.scatter() == null ? "Route" : "Route or Scatter";
+        return plan.refusal() != null || (plan.scatter() == null && plan.movement() == null)
+                ? "Route"
+                : "Route or " + across(plan);
+    }
+
+    private static String across(Plan.Sharded plan) {
+        if (plan.movement() != null) {
+            return isGather(plan.movement()) ? "Gather" : "Broadcast";
+        }
+        return plan.scatter() == null ? "Refuse" : "Scatter";
+    }
+
+    /** Whether the statement itself runs on one shard. */
+    private static boolean isGather(Movement movement) {
+        ShardSelector selector = movement.then().selector();
+        return selector instanceof ShardSelector.AnyShard || selector instanceof ShardSelector.HomeShard;
+    }
+
+    private static void movement(
+            Movement movement, int parameters, SelectorText selectors, String indent, List<String> lines) {
+        evaluations(movement.evaluations(), parameters, lines);
+        for (Intermediate intermediate : movement.intermediates()) {
+            lines.add(indent + "Move " + intermediate.name() + names(intermediate) + reach(intermediate.reach())
+                    + expected(intermediate));
+            Intermediate.Reduction reduction = intermediate.reduction();
+            if (reduction != null) {
+                lines.add(indent + "  Reduced By " + reduction.by() + ": "
+                        + fragment(reduction.source().original()));
+            }
+            sharded(intermediate.source(), selectors, null).forEach(line -> lines.add(indent + "  " + line));
+        }
+        lines.add(indent + "Then: " + fragment(movement.then().original()));
+        sharded(movement.then(), selectors, null).forEach(line -> lines.add(indent + "  " + line));
+    }
+
+    private static String reach(Intermediate.Reach reach) {
+        if (reach instanceof Intermediate.Reach.ByKey byKey) {
+            return " to the shards of column " + (byKey.column() + 1) + "::"
+                    + byKey.type().sqlName();
+        }
+        return reach instanceof Intermediate.Reach.EveryShard ? " to all shards" : " to one shard";
+    }
+
+    private static String names(Intermediate intermediate) {
+        StringJoiner names = new StringJoiner(", ", "(", ")");
+        intermediate.columns().forEach(column -> names.add(Identifiers.quote(column.name())));
+        return names.toString();
+    }
+
+    private static String expected(Intermediate intermediate) {
+        return intermediate.rows() < 0
+                ? ""
+                : ", about " + intermediate.rows() + " rows, " + intermediate.bytes() + " bytes";
     }
 
     private static List<String> insert(Plan.Insert plan, SelectorText selectors, @Nullable ShardSet shards) {

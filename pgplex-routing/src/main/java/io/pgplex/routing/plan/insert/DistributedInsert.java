@@ -113,6 +113,7 @@ final class DistributedInsert {
                 Fragment.original(s.text(), s.parameterCount()),
                 new ShardSelector.Key(key),
                 null,
+                null,
                 Unsupported.KEY_NOT_HASHABLE.at(0, keyColumn.name()));
     }
 

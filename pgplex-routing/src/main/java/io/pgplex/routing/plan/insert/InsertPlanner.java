@@ -71,6 +71,7 @@ public final class InsertPlanner {
                 Fragment.original(statement.text(), statement.parameterCount()),
                 new ShardSelector.HomeShard(),
                 null,
+                null,
                 null);
     }
 

@@ -73,6 +73,7 @@ final class ReplicatedInsert {
                 Fragment.original(s.text(), s.parameterCount()),
                 new ShardSelector.AllShards(),
                 new Scatter(fragment, new Merge.Copies(), evaluations.list()),
+                null,
                 null);
     }
 

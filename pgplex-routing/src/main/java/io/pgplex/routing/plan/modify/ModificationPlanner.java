@@ -286,7 +286,8 @@ public final class ModificationPlanner {
             withCatalogs(splice);
             original = splice.fragment();
         }
-        return new Plan.Sharded(kind(), Effect.WRITE, syntax.returning() != null, original, selector, scatter, refusal);
+        return new Plan.Sharded(
+                kind(), Effect.WRITE, syntax.returning() != null, original, selector, scatter, null, refusal);
     }
 
     private StatementKind kind() {

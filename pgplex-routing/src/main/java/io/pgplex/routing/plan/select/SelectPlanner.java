@@ -89,7 +89,7 @@ public final class SelectPlanner {
             withCatalogs(splice);
             original = splice.fragment();
         }
-        return new Plan.Sharded(StatementKind.SELECT, effect, true, original, selector, scatter, refusal);
+        return new Plan.Sharded(StatementKind.SELECT, effect, true, original, selector, scatter, null, refusal);
     }
 
     private void withCatalogs(Splice splice) {

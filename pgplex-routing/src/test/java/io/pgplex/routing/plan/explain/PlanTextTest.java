@@ -37,6 +37,7 @@ class PlanTextTest {
                 Fragment.original("UPDATE t SET v = 1 WHERE k = ?", 1),
                 KEY,
                 null,
+                null,
                 Unsupported.MERGE_ACROSS_SHARDS.at(0));
         assertThat(PlanText.render(plan, MAP)).isEqualTo("""
                         Route  (UPDATE, write)
@@ -70,6 +71,7 @@ class PlanTextTest {
                 Fragment.original("SELECT ...", 2),
                 new ShardSelector.Or(List.of(KEY, new ShardSelector.NamedShard(2))),
                 scatter,
+                null,
                 null);
         assertThat(PlanText.render(plan, MAP)).isEqualTo("""
                         Route or Scatter  (SELECT, read)
@@ -104,6 +106,7 @@ class PlanTextTest {
                 Fragment.original("SELECT 1", 0),
                 new ShardSelector.AllShards(),
                 new Scatter(Fragment.original("SELECT 1", 0), new Merge.Finished(finish), List.of()),
+                null,
                 null);
         assertThat(PlanText.lines(plan, MAP))
                 .containsExactly(
