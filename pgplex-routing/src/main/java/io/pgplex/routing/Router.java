@@ -14,11 +14,14 @@ import io.pgplex.routing.command.StatementClassifier;
 import io.pgplex.routing.hint.Hints;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Fragment;
+import io.pgplex.routing.plan.Movement;
 import io.pgplex.routing.plan.Plan;
+import io.pgplex.routing.plan.Refusal;
 import io.pgplex.routing.plan.StatementKind;
 import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.plan.insert.InsertPlanner;
 import io.pgplex.routing.plan.modify.ModificationPlanner;
+import io.pgplex.routing.plan.move.MovementPlanner;
 import io.pgplex.routing.plan.select.SelectPlanner;
 import io.pgplex.routing.scan.QuestionMark;
 import io.pgplex.routing.scan.ScannedStatement;
@@ -53,7 +56,7 @@ public final class Router {
         }
         HintRules rules = new HintRules(hints, map);
         Plan hinted = rules.place(statement, statementClass);
-        return hinted != null ? hinted : rules.guard(rows(statement, statementClass, map, scope));
+        return hinted != null ? hinted : rules.guard(rows(statement, statementClass, map, scope, statistics));
     }
 
     private static boolean touchesRows(StatementClass statementClass) {
@@ -81,7 +84,11 @@ public final class Router {
     }
 
     private static Plan rows(
-            ScannedStatement statement, StatementClass statementClass, ClusterMap map, RoutingScope scope) {
+            ScannedStatement statement,
+            StatementClass statementClass,
+            ClusterMap map,
+            RoutingScope scope,
+            Statistics statistics) {
         if (statementClass instanceof StatementClass.Call || statementClass instanceof StatementClass.Do) {
             StatementKind kind =
                     statementClass instanceof StatementClass.Call ? StatementKind.CALL : StatementKind.OTHER;
@@ -96,7 +103,7 @@ public final class Router {
         Query query = syntax.query();
         Modification modification = syntax.modification();
         if (query != null) {
-            return new SelectPlanner(query, statement, map, scope).plan();
+            return moving(new SelectPlanner(query, statement, map, scope).plan(), statement, map, scope, statistics);
         }
         if (modification == null) {
             throw new IllegalStateException("neither a query nor a modification");
@@ -105,7 +112,34 @@ public final class Router {
         Table table = planner.table();
         return table != null && InsertPlanner.isValues(statement)
                 ? InsertPlanner.plan(statement, table, map, scope)
-                : planner.plan();
+                : moving(planner.plan(), statement, map, scope, statistics);
+    }
+
+    /** What is refused on several shards may run once rows have travelled. */
+    private static Plan moving(
+            Plan plan, ScannedStatement statement, ClusterMap map, RoutingScope scope, Statistics statistics) {
+        if (!(plan instanceof Plan.Sharded sharded) || sharded.refusal() == null) {
+            return plan;
+        }
+        Movement movement = null;
+        Refusal refusal = sharded.refusal();
+        try {
+            movement = MovementPlanner.plan(statement, map, scope, statistics);
+        } catch (UnknownSyntaxException unknown) {
+            // a view that the parser does not know
+        } catch (RoutingException cannot) {
+            // what is in the way of moving rows says more than what is in the way of running without
+            refusal = cannot.refusal();
+        }
+        return new Plan.Sharded(
+                sharded.kind(),
+                sharded.effect(),
+                sharded.returnsRows(),
+                sharded.original(),
+                sharded.selector(),
+                null,
+                movement,
+                movement == null ? refusal : null);
     }
 
     /** Text that the parser does not know runs on the home shard when no word in it can be a shared table. */

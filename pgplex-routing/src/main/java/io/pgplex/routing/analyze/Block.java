@@ -89,7 +89,7 @@ public final class Block {
         this.tree = joins;
     }
 
-    boolean isSampled() {
+    public boolean isSampled() {
         return sampled;
     }
 
@@ -207,6 +207,53 @@ public final class Block {
             collect(tree, relation, conditions);
         }
         return conditions;
+    }
+
+    /**
+     * Conditions that a row of the relation must meet to matter, whatever an outer join makes of rows without a partner:
+     * where its side gives way, those inside the join only.
+     */
+    public List<Expr> filters(RelationUse relation) {
+        List<Condition> found = new ArrayList<>();
+        if (tree == null || filters(tree, relation, found) == Reach.OPEN) {
+            found.addAll(where);
+        }
+        List<Expr> filters = new ArrayList<>();
+        for (Condition condition : found) {
+            if (condition instanceof Condition.Holds holds) {
+                filters.add(holds.expression());
+            }
+        }
+        return filters;
+    }
+
+    /** Whether a tree has a relation, and whether conditions around the tree hold for its rows too. */
+    private enum Reach {
+        ABSENT,
+        OPEN,
+        CLOSED
+    }
+
+    private static Reach filters(FromTree tree, RelationUse relation, List<Condition> found) {
+        if (!(tree instanceof FromTree.Joined joined)) {
+            return ((FromTree.Leaf) tree).relation().equals(relation) ? Reach.OPEN : Reach.ABSENT;
+        }
+        Reach left = filters(joined.left(), relation, found);
+        Reach reach = left != Reach.ABSENT ? left : filters(joined.right(), relation, found);
+        if (reach != Reach.OPEN || joined.type() == FromItem.Join.Type.INNER) {
+            if (reach == Reach.OPEN) {
+                found.addAll(joined.conditions());
+            }
+            return reach;
+        }
+        FromItem.Join.Type preserving = left != Reach.ABSENT ? FromItem.Join.Type.LEFT : FromItem.Join.Type.RIGHT;
+        if (joined.type() == preserving) {
+            return Reach.OPEN;
+        }
+        if (joined.type() != FromItem.Join.Type.FULL) {
+            found.addAll(joined.conditions());
+        }
+        return Reach.CLOSED;
     }
 
     private static boolean collect(FromTree tree, RelationUse relation, List<Condition> conditions) {

@@ -7,6 +7,7 @@ import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableDistribution;
 import io.pgplex.routing.analyze.syntax.Query;
+import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.routing.scan.Identifiers;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,8 +16,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The relations that pgplex itself brings: {@code pg_cluster} and {@code pg_distributed_tables}. They travel in the text
- * as common table expressions with the map's values, so any SQL works on them:
+ * The relations that pgplex itself brings: {@code pg_cluster}, {@code pg_distributed_tables}, and intermediates. They stand
+ * in the text as common table expressions, the former with the map's values, so any SQL works on them:
  *
  * <pre>
  * SELECT name FROM pg_cluster
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class CatalogRelations {
+
+    /** The schema under which a map has the intermediates of a statement that is being planned; no server has it. */
+    public static final String MOVED = "pgplex moved";
 
     private static final String[] CLUSTER_TYPES = {"oid", "text", "text", "text"};
     private static final List<String> CLUSTER = List.of("oid", "name", "conn", "state");
@@ -53,7 +57,12 @@ public final class CatalogRelations {
         }
         List<String> ctes = new ArrayList<>();
         for (String name : names) {
-            ctes.add(name.equals("pg_cluster") ? cluster() : tables());
+            ctes.add(
+                    switch (name) {
+                        case "pg_cluster" -> cluster();
+                        case "pg_distributed_tables" -> tables();
+                        default -> Intermediate.definition(name);
+                    });
         }
         String joined = String.join(", ", ctes);
         if (with == null) {

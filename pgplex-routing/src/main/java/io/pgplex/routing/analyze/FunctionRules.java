@@ -66,6 +66,45 @@ public final class FunctionRules {
         check(block, call, true);
     }
 
+    /**
+     * Checks a statement that one shard runs over rows that came from others: what it calls must not look for further rows
+     * there, nor mean the server itself.
+     */
+    public static void checkGathered(Resolution resolution) {
+        for (Block block : resolution.blocks()) {
+            block.expressions().forEach(expression -> checkGathered(block, expression));
+        }
+    }
+
+    private static void checkGathered(Block block, Expr expression) {
+        if (expression instanceof Expr.Call call) {
+            String name = String.join(".", call.name());
+            boolean known = (call.bare() && SESSION_NAMES.contains(call.function()))
+                    || Functions.evaluatedOnce(name) != null
+                    || Functions.isSequenceFunction(name)
+                    || Functions.isVolatile(name)
+                    || Functions.isHarmless(name)
+                    || Functions.isAggregate(name)
+                    || Functions.isWindowFunction(name);
+            if (Functions.hasSideEffects(name)) {
+                throw Placements.refuse(Unsupported.SIDE_EFFECT_FUNCTION, block, call.from(), call.function());
+            }
+            if (!known) {
+                throw Placements.refuse(
+                        Functions.isBuiltIn(name) ? Unsupported.SERVER_FUNCTION : Unsupported.USER_FUNCTION,
+                        block,
+                        call.from(),
+                        call.function());
+            }
+        } else if (expression instanceof Expr.Column column) {
+            column(block, column);
+        } else if (expression instanceof Expr.Cast cast && cast.type().name().startsWith("reg")) {
+            throw Placements.refuse(
+                    Unsupported.SERVER_FUNCTION, block, cast.from(), cast.type().name());
+        }
+        expression.children().forEach(child -> checkGathered(block, child));
+    }
+
     private void check(Block block, Expr expression, boolean everywhere) {
         if (expression instanceof Expr.Call call) {
             call(block, call, everywhere);

@@ -185,7 +185,8 @@ public final class Placements {
                     : outer(block, joined);
         }
         RelationUse relation = ((FromTree.Leaf) tree).relation();
-        if (block.isSampled()) {
+        boolean samplesItsOwn = relation.isDistributed() && block.relations().size() == 1;
+        if (block.isSampled() && !samplesItsOwn) {
             throw refuse(Unsupported.VOLATILE_FUNCTION, block, relation.token(), "tablesample");
         }
         return switch (relation.kind()) {

@@ -5,6 +5,7 @@ import io.pgplex.metadata.model.KeyType;
 import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableDistribution;
 import io.pgplex.routing.analyze.syntax.Expr;
+import io.pgplex.routing.analyze.syntax.FromItem;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,7 @@ public final class RelationUse {
     private final @Nullable List<String> columns;
     private final List<Expr> calls;
     private final int token;
+    private FromItem.@Nullable Relation item;
     private boolean named = true;
     private boolean nullable;
     private boolean insertTarget;
@@ -98,6 +100,16 @@ public final class RelationUse {
         return token;
     }
 
+    /** How the text names it; null for what is no relation of a name. */
+    public FromItem.@Nullable Relation item() {
+        return item;
+    }
+
+    RelationUse written(FromItem.Relation syntax) {
+        this.item = syntax;
+        return this;
+    }
+
     /** Where its name stands in the statement, characters from 1; 0 when it is in a view. */
     public int position() {
         return Positions.of(block, token);
@@ -113,7 +125,7 @@ public final class RelationUse {
     }
 
     /** Whether an outer join may put NULL in place of its rows. */
-    boolean isNullable() {
+    public boolean isNullable() {
         return nullable;
     }
 
@@ -163,8 +175,11 @@ public final class RelationUse {
     @Nullable
     Column tableColumn(String column) {
         int position = position(column);
-        return table == null || position < 0 || position >= table.columns().size()
-                ? null
-                : table.columns().get(position);
+        if (table == null || position < 0 || position >= table.columns().size()) {
+            return null;
+        }
+        Column origin = table.columns().get(position);
+        // of what a subquery computed only the name is known
+        return origin.type().isEmpty() ? null : origin;
     }
 }

@@ -21,6 +21,7 @@ public final class Resolution {
     private final Set<String> catalogs = new LinkedHashSet<>();
     private boolean catalogInView;
     private boolean unknownView;
+    private final List<ViewUse> views = new ArrayList<>();
     private final IdentityHashMap<Object, Boolean> open = new IdentityHashMap<>();
     private final Set<Object> recursive = new HashSet<>();
 
@@ -95,6 +96,15 @@ public final class Resolution {
 
     void unknownView(Block block, FromItem.Relation item) {
         unknownView = true;
+    }
+
+    /** The views that the statement's own text names, in no particular order; one may be there several times. */
+    public List<ViewUse> views() {
+        return views;
+    }
+
+    void view(ViewUse use) {
+        views.add(use);
     }
 
     /** Whether a view's definition could not be read. */

@@ -296,15 +296,20 @@ public final class Resolver {
             }
             List<String> columns = catalog ? rename(CatalogRelations.columns(item.name()), item.columns()) : null;
             RelationUse.Kind kind = catalog ? RelationUse.Kind.CONSTANT : RelationUse.Kind.LOCAL;
-            return resolution.use(new RelationUse(kind, block, name, null, null, columns, List.of(), item.from()));
+            return resolution.use(
+                    new RelationUse(kind, block, name, null, null, columns, List.of(), item.from()).written(item));
         }
         Table table = map.table(known);
         if (table != null) {
             checkState(table, block, item.from());
             List<String> columns =
                     rename(table.columns().stream().map(Column::name).toList(), item.columns());
+            if (known.schema().equals(CatalogRelations.MOVED)) {
+                resolution.catalog(item.name(), block.isOwnText());
+            }
             return resolution.use(
-                    new RelationUse(RelationUse.Kind.TABLE, block, name, table, null, columns, List.of(), item.from()));
+                    new RelationUse(RelationUse.Kind.TABLE, block, name, table, null, columns, List.of(), item.from())
+                            .written(item));
         }
         return view(block, item, name, map.views().get(known));
     }
@@ -333,6 +338,9 @@ public final class Resolver {
     }
 
     private RelationUse view(Block block, FromItem.Relation item, String name, @Nullable View view) {
+        if (view != null && block.isOwnText()) {
+            resolution.view(new ViewUse(item, view));
+        }
         List<String> columns = view == null
                 ? null
                 : rename(view.columns().stream().map(Column::name).toList(), item.columns());

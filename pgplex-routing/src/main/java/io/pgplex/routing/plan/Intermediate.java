@@ -68,6 +68,11 @@ public record Intermediate(
      */
     public record Reduction(String by, Plan.Sharded source, int[] parameters) {}
 
+    /** The same rows for other shards. */
+    public Intermediate withReach(Reach other) {
+        return new Intermediate(name, columns, source, parameters, other, reduction, rows, bytes);
+    }
+
     /** The text by which a statement names the rows while they are in a temporary table. */
     public String definition() {
         return definition(name);

@@ -223,12 +223,18 @@ public final class ModificationPlanner {
     private Plan replicated(Table table) {
         String name = table.name().toString();
         if (resolution.hasLocal()) {
-            throw new RoutingException(Unsupported.REPLICATED_FROM_LOCAL.at(
-                    target.target().position(), name, other(RelationUse.Kind.LOCAL)));
+            return sharded(
+                    Selectors.ALL,
+                    null,
+                    Unsupported.REPLICATED_FROM_LOCAL.at(
+                            target.target().position(), name, other(RelationUse.Kind.LOCAL)));
         }
         if (resolution.hasDistributed()) {
-            throw new RoutingException(Unsupported.REPLICATED_FROM_DISTRIBUTED.at(
-                    target.target().position(), name, other(RelationUse.Kind.TABLE)));
+            return sharded(
+                    Selectors.ALL,
+                    null,
+                    Unsupported.REPLICATED_FROM_DISTRIBUTED.at(
+                            target.target().position(), name, other(RelationUse.Kind.TABLE)));
         }
         refuseModifyingCtes();
         if (syntax.verb() == Modification.Verb.MERGE) {

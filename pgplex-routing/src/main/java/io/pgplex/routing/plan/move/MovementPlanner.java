@@ -1,0 +1,259 @@
+package io.pgplex.routing.plan.move;
+
+import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.TableName;
+import io.pgplex.routing.RoutingException;
+import io.pgplex.routing.RoutingScope;
+import io.pgplex.routing.analyze.Attribute;
+import io.pgplex.routing.analyze.FunctionRules;
+import io.pgplex.routing.analyze.RelationUse;
+import io.pgplex.routing.analyze.Resolution;
+import io.pgplex.routing.analyze.syntax.Expr;
+import io.pgplex.routing.bind.ShardSelector;
+import io.pgplex.routing.plan.Intermediate;
+import io.pgplex.routing.plan.Movement;
+import io.pgplex.routing.plan.Plan;
+import io.pgplex.routing.scan.ScannedStatement;
+import io.pgplex.routing.statistics.Statistics;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Plans what travels. Confined to one thread, for one statement. */
+public final class MovementPlanner {
+
+    /** Beyond this many uses of distributed tables only gather is tried: each other way is a plan of its own. */
+    private static final int MAX_BROADCAST_USES = 12;
+
+    /** How many tables are tried as the one that stays. */
+    private static final int MAX_ANCHORS = 3;
+
+    /** Fewer bytes than this are not worth a filter that travels first. */
+    private static final double MIN_REDUCED_BYTES = 256 * 1024;
+
+    /** What a filter must save for each byte that it costs. */
+    private static final double MIN_REDUCTION = 4;
+
+    /** A filter of more rows than this would not be used. */
+    private static final double MAX_REDUCER_ROWS = 10_000;
+
+    private final ClusterMap map;
+    private final Sizes sizes;
+    private final OwnText own;
+    private final Planning planning;
+    private final Names names;
+
+    private MovementPlanner(ScannedStatement statement, ClusterMap map, RoutingScope scope, Statistics statistics) {
+        this.map = map;
+        this.sizes = new Sizes(statistics);
+        this.planning = Planning.of(map, scope);
+        this.own = OwnText.of(statement, planning);
+        this.names = new Names(own.text());
+    }
+
+    /**
+     * What travels so that a statement can run that the ordinary planners refuse.
+     *
+     * @return null when it cannot run that way either
+     * @throws RoutingException why it cannot, where that is another reason than before
+     */
+    public static @Nullable Movement plan(
+            ScannedStatement statement, ClusterMap map, RoutingScope scope, Statistics statistics) {
+        return new MovementPlanner(statement, map, scope, statistics).plan();
+    }
+
+    private @Nullable Movement plan() {
+        Resolution resolution = planning.resolve(own.text());
+        if (resolution.hasUnknownView() || !resolution.modifyingCtes().isEmpty() || locksRows()) {
+            return null;
+        }
+        FunctionRules.checkGathered(resolution);
+        Draft draft = new Draft(own.text(), own.parameters(), planning, List.of());
+        Draft reduced = new Subqueries(draft, resolution, names).replace();
+        Plan.@Nullable Sharded plan = reduced.plan();
+        if (plan != null) {
+            return reduced.intermediates().isEmpty() ? null : movement(reduced, plan);
+        }
+        return tables(reduced);
+    }
+
+    /** FOR UPDATE and its kin lock rows where they are, not where they have travelled to. */
+    private boolean locksRows() {
+        ScannedStatement text = own.text();
+        for (int i = 0; i < text.tokenCount(); i++) {
+            if (text.is(i, "FOR") && text.is(i + 1, "UPDATE", "SHARE", "NO", "KEY")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // ---- which tables travel
+
+    /** One way to run the statement. */
+    private record Choice(
+            Draft draft, Plan.Sharded plan, double cost, TableSource source, List<TableSource.Moved> moved) {}
+
+    private @Nullable Movement tables(Draft draft) {
+        Resolution resolution = draft.planning().resolve(draft.text());
+        TableSource source = new TableSource(draft, resolution, sizes);
+        List<RelationUse> distributed = new ArrayList<>();
+        RelationUse target = resolution.isModification() ? resolution.target().target() : null;
+        for (RelationUse use : resolution.uses()) {
+            if (use.isDistributed() && !use.equals(target)) {
+                if (use.item() == null || !use.block().isOwnText()) {
+                    return null;
+                }
+                distributed.add(use);
+            }
+        }
+        distributed.sort(Comparator.comparingDouble(
+                        (RelationUse use) -> source.measure("", List.of(use)).bytes())
+                .reversed());
+        Choice best = choice(draft, source, distributed, 1);
+        if (!resolution.hasLocal() && distributed.size() <= MAX_BROADCAST_USES) {
+            Choice broadcast = broadcast(draft, source, distributed, best == null ? Double.MAX_VALUE : best.cost);
+            best = broadcast != null ? broadcast : best;
+        }
+        Draft whole = best == null ? null : withReductions(best);
+        return best == null || whole == null ? null : movement(whole, best.plan);
+    }
+
+    /** The cheapest way in which some tables stay where they are, if it is not dearer than {@code limit}. */
+    private @Nullable Choice broadcast(Draft draft, TableSource source, List<RelationUse> distributed, double limit) {
+        Choice best = null;
+        double least = limit;
+        for (int i = 0; i < Math.min(MAX_ANCHORS, distributed.size()); i++) {
+            List<RelationUse> moved = new ArrayList<>(distributed);
+            moved.remove(i);
+            Choice choice = choice(draft, source, moved, map.shards().size());
+            if (choice == null) {
+                continue;
+            }
+            for (RelationUse use : distributed) {
+                if (moved.contains(use) && moved.size() > 1) {
+                    List<RelationUse> fewer = new ArrayList<>(moved);
+                    fewer.remove(use);
+                    Choice further = choice(draft, source, fewer, map.shards().size());
+                    if (further != null) {
+                        moved = fewer;
+                        choice = further;
+                    }
+                }
+            }
+            if (choice.cost <= least) {
+                best = choice;
+                least = choice.cost;
+            }
+        }
+        return best;
+    }
+
+    /** The statement with these uses moved to so many shards; null when it is refused even so. */
+    private @Nullable Choice choice(Draft draft, TableSource source, List<RelationUse> uses, int copies) {
+        Names fresh = names.copy();
+        List<TableSource.Moved> moved = new ArrayList<>();
+        List<Draft.Replacement> replacements = new ArrayList<>();
+        Planning with = draft.planning();
+        double cost = 0;
+        for (List<RelationUse> group : byTable(uses)) {
+            TableSource.Moved table = source.measure(fresh.next(), group);
+            moved.add(table);
+            replacements.addAll(source.replacements(table));
+            with = with.with(table.name(), TableSource.columns(group.get(0), table.columns()));
+            cost += table.bytes() * copies;
+        }
+        Draft changed = draft.replace(replacements, List.of(), with);
+        Plan.@Nullable Sharded plan = changed.plan();
+        return plan == null || (copies == 1 && !isOneShard(plan))
+                ? null
+                : new Choice(changed, plan, cost, source, moved);
+    }
+
+    /** The uses of each table together; a sample is a relation of its own. */
+    private static List<List<RelationUse>> byTable(List<RelationUse> uses) {
+        Map<Object, List<RelationUse>> groups = new LinkedHashMap<>();
+        for (RelationUse use : uses) {
+            TableName name = Objects.requireNonNull(use.table()).name();
+            Object key = Objects.requireNonNull(use.item()).sampled() ? use : name;
+            groups.computeIfAbsent(key, each -> new ArrayList<>()).add(use);
+        }
+        return List.copyOf(groups.values());
+    }
+
+    // ---- the movement
+
+    private @Nullable Draft withReductions(Choice choice) {
+        List<TableSource.Moved> order = new ArrayList<>(choice.moved);
+        order.sort(Comparator.comparingDouble(TableSource.Moved::bytes));
+        List<Intermediate> sources = new ArrayList<>(choice.draft.intermediates());
+        List<TableSource.Moved> before = new ArrayList<>();
+        for (TableSource.Moved table : order) {
+            Intermediate source = choice.source.intermediate(table, reducer(table, before, choice.draft.planning()));
+            if (source == null) {
+                return null;
+            }
+            sources.add(source);
+            before.add(table);
+        }
+        return new Draft(choice.draft.text(), choice.draft.parameters(), choice.draft.planning(), sources);
+    }
+
+    /** A smaller table that travels before and that the rows of this one are joined with. */
+    private TableSource.@Nullable Reducer reducer(
+            TableSource.Moved table, List<TableSource.Moved> before, Planning with) {
+        RelationUse use = table.uses().get(0);
+        if (table.uses().size() > 1 || !sizes.isKnown(use) || table.bytes() < MIN_REDUCED_BYTES) {
+            return null;
+        }
+        for (Expr filter : use.block().filters(use)) {
+            if (!(filter instanceof Expr.Operation equal) || !equal.operator().equals("=")) {
+                continue;
+            }
+            Attribute left = use.block().attribute(equal.left());
+            Attribute right = use.block().attribute(equal.right());
+            if (left == null || right == null) {
+                continue;
+            }
+            boolean leftIsMine = left.relation().equals(use);
+            Attribute mine = leftIsMine ? left : right;
+            Attribute other = leftIsMine ? right : left;
+            if (!mine.relation().equals(use) || other.relation().equals(use)) {
+                continue;
+            }
+            for (TableSource.Moved filtering : before) {
+                boolean small = filtering.rows() <= MAX_REDUCER_ROWS
+                        && filtering.covers(other.relation())
+                        && filtering.uses().stream().allMatch(sizes::isKnown);
+                if (small && saves(table, mine, filtering)) {
+                    return new TableSource.Reducer(filtering.name(), other.column(), mine.column(), with);
+                }
+            }
+        }
+        return null;
+    }
+
+    private boolean saves(TableSource.Moved table, Attribute reduced, TableSource.Moved filtering) {
+        double kept = Math.min(1, filtering.rows() / sizes.distinct(reduced));
+        double cost = filtering.bytes() * map.shards().size();
+        return (1 - kept) * table.bytes() > MIN_REDUCTION * cost;
+    }
+
+    private static boolean isOneShard(Plan.Sharded plan) {
+        return plan.selector() instanceof ShardSelector.AnyShard || plan.selector() instanceof ShardSelector.HomeShard;
+    }
+
+    private Movement movement(Draft draft, Plan.Sharded then) {
+        Intermediate.Reach reach =
+                isOneShard(then) ? new Intermediate.Reach.OneShard() : new Intermediate.Reach.EveryShard();
+        List<Intermediate> intermediates = new ArrayList<>();
+        for (Intermediate each : draft.intermediates()) {
+            intermediates.add(each.withReach(reach));
+        }
+        return new Movement(own.evaluations(), intermediates, then, draft.parameters(), false);
+    }
+}
