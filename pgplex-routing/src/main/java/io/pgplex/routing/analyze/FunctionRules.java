@@ -55,7 +55,7 @@ public final class FunctionRules {
     }
 
     /** Checks all expressions of a block. */
-    void check(Block block, boolean everywhere) {
+    public void check(Block block, boolean everywhere) {
         for (Expr expression : block.expressions()) {
             check(block, expression, everywhere || copies);
         }
@@ -86,7 +86,7 @@ public final class FunctionRules {
                     || Functions.isHarmless(name)
                     || Functions.isAggregate(name)
                     || Functions.isWindowFunction(name);
-            if (Functions.hasSideEffects(name)) {
+            if (Functions.hasSideEffects(name) && !Functions.isSequenceFunction(name)) {
                 throw Placements.refuse(Unsupported.SIDE_EFFECT_FUNCTION, block, call.from(), call.function());
             }
             if (!known) {

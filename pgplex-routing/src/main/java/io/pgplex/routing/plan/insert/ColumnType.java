@@ -1,7 +1,7 @@
 package io.pgplex.routing.plan.insert;
 
 /** The type that an evaluated value is cast to on its way into a column. */
-final class ColumnType {
+public final class ColumnType {
 
     private ColumnType() {}
 
@@ -10,7 +10,7 @@ final class ColumnType {
      *
      * @param type as {@code format_type} prints it
      */
-    static String unmodified(String type) {
+    public static String unmodified(String type) {
         int open = type.indexOf('(');
         int close = type.indexOf(')', open + 1);
         if (open < 0 || close < 0 || type.indexOf('"') >= 0) {

@@ -1,6 +1,7 @@
 package io.pgplex.routing.plan.move;
 
 import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.RoutingException;
 import io.pgplex.routing.RoutingScope;
@@ -8,11 +9,15 @@ import io.pgplex.routing.analyze.Attribute;
 import io.pgplex.routing.analyze.FunctionRules;
 import io.pgplex.routing.analyze.RelationUse;
 import io.pgplex.routing.analyze.Resolution;
+import io.pgplex.routing.analyze.Selectors;
 import io.pgplex.routing.analyze.syntax.Expr;
+import io.pgplex.routing.analyze.syntax.UnknownSyntaxException;
 import io.pgplex.routing.bind.ShardSelector;
+import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.routing.plan.Movement;
 import io.pgplex.routing.plan.Plan;
+import io.pgplex.routing.plan.insert.InsertPlanner;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.statistics.Statistics;
 import java.util.ArrayList;
@@ -47,9 +52,9 @@ public final class MovementPlanner {
     private final Planning planning;
     private final Names names;
 
-    private MovementPlanner(ScannedStatement statement, ClusterMap map, RoutingScope scope, Statistics statistics) {
+    private MovementPlanner(ScannedStatement statement, ClusterMap map, RoutingScope scope, Sizes sizes) {
         this.map = map;
-        this.sizes = new Sizes(statistics);
+        this.sizes = sizes;
         this.planning = Planning.of(map, scope);
         this.own = OwnText.of(statement, planning);
         this.names = new Names(own.text());
@@ -63,22 +68,74 @@ public final class MovementPlanner {
      */
     public static @Nullable Movement plan(
             ScannedStatement statement, ClusterMap map, RoutingScope scope, Statistics statistics) {
-        return new MovementPlanner(statement, map, scope, statistics).plan();
+        return new MovementPlanner(statement, map, scope, new Sizes(statistics, scope)).plan();
     }
 
     private @Nullable Movement plan() {
         Resolution resolution = planning.resolve(own.text());
-        if (resolution.hasUnknownView() || !resolution.modifyingCtes().isEmpty() || locksRows()) {
+        if (resolution.hasUnknownView() || locksRows()) {
             return null;
         }
         FunctionRules.checkGathered(resolution);
         Draft draft = new Draft(own.text(), own.parameters(), planning, List.of());
-        Draft reduced = new Subqueries(draft, resolution, names).replace();
-        Plan.@Nullable Sharded plan = reduced.plan();
+        if (!resolution.modifyingCtes().isEmpty()) {
+            Draft without = new ModifyingCtes(draft, resolution, names).replace(this::source);
+            if (without == null) {
+                return null;
+            }
+            draft = without;
+            resolution = draft.planning().resolve(draft.text());
+        }
+        boolean values = InsertPlanner.isValues(draft.text());
+        Draft reduced = values ? draft : new Subqueries(draft, resolution, names).replace();
+        Plan.@Nullable Sharded plan = values ? null : reduced.plan();
         if (plan != null) {
             return reduced.intermediates().isEmpty() ? null : movement(reduced, plan);
         }
+        Table target =
+                resolution.isModification() ? resolution.target().target().table() : null;
+        if (target != null) {
+            Movement writing = writing(draft, resolution, target);
+            if (writing != null) {
+                return writing;
+            }
+        }
         return tables(reduced);
+    }
+
+    private @Nullable Movement writing(Draft draft, Resolution resolution, Table target) {
+        return switch (resolution.target().syntax().verb()) {
+            case INSERT -> new InsertMovement(draft, resolution, target, names).plan(this::source, own.evaluations());
+            case MERGE -> new MergeMovement(draft, resolution, target, names).plan(this::source, own.evaluations());
+            default -> null;
+        };
+    }
+
+    /** The plan of a part of the statement that runs by itself. */
+    private Plan.@Nullable Sharded source(Fragment part, Planning with) {
+        ScannedStatement text = Planning.scan(part);
+        try {
+            Plan.Sharded plan = with.planOrRefuse(text);
+            boolean values = InsertPlanner.isValues(text);
+            if (plan.refusal() == null && !values) {
+                return plan;
+            }
+            Movement movement = new MovementPlanner(text, with.map(), with.scope(), sizes).plan();
+            return movement == null
+                    ? null
+                    : new Plan.Sharded(
+                            plan.kind(),
+                            plan.effect(),
+                            plan.returnsRows(),
+                            plan.original(),
+                            // what an INSERT's defaults compute is the cluster's, whichever shard its rows belong to
+                            values ? Selectors.ALL : plan.selector(),
+                            null,
+                            movement,
+                            null);
+        } catch (UnknownSyntaxException unknown) {
+            return null;
+        }
     }
 
     /** FOR UPDATE and its kin lock rows where they are, not where they have travelled to. */
@@ -102,21 +159,29 @@ public final class MovementPlanner {
         Resolution resolution = draft.planning().resolve(draft.text());
         TableSource source = new TableSource(draft, resolution, sizes);
         List<RelationUse> distributed = new ArrayList<>();
+        List<RelationUse> local = new ArrayList<>();
         RelationUse target = resolution.isModification() ? resolution.target().target() : null;
         for (RelationUse use : resolution.uses()) {
-            if (use.isDistributed() && !use.equals(target)) {
-                if (use.item() == null || !use.block().isOwnText()) {
-                    return null;
-                }
+            if (use.equals(target)) {
+                continue;
+            }
+            if (use.isDistributed() && (use.item() == null || !use.block().isOwnText())) {
+                return null;
+            }
+            if (use.isDistributed()) {
                 distributed.add(use);
+            } else if (use.kind() == RelationUse.Kind.LOCAL) {
+                local.add(use);
             }
         }
         distributed.sort(Comparator.comparingDouble(
                         (RelationUse use) -> source.measure("", List.of(use)).bytes())
                 .reversed());
         Choice best = choice(draft, source, distributed, 1);
-        if (!resolution.hasLocal() && distributed.size() <= MAX_BROADCAST_USES) {
-            Choice broadcast = broadcast(draft, source, distributed, best == null ? Double.MAX_VALUE : best.cost);
+        boolean localsMove = local.stream().allMatch(use -> sizes.table(use) != null);
+        if (localsMove && distributed.size() <= MAX_BROADCAST_USES) {
+            double limit = best == null ? Double.MAX_VALUE : best.cost;
+            Choice broadcast = broadcast(draft, source, distributed, local, target != null, limit);
             best = broadcast != null ? broadcast : best;
         }
         Draft whole = best == null ? null : withReductions(best);
@@ -124,21 +189,32 @@ public final class MovementPlanner {
     }
 
     /** The cheapest way in which some tables stay where they are, if it is not dearer than {@code limit}. */
-    private @Nullable Choice broadcast(Draft draft, TableSource source, List<RelationUse> distributed, double limit) {
+    private @Nullable Choice broadcast(
+            Draft draft,
+            TableSource source,
+            List<RelationUse> distributed,
+            List<RelationUse> local,
+            boolean targetStays,
+            double limit) {
+        int copies = map.shards().size();
         Choice best = null;
         double least = limit;
+        if (targetStays) {
+            best = choice(draft, source, joined(distributed, local), copies);
+            least = best == null ? limit : Math.min(limit, best.cost);
+        }
         for (int i = 0; i < Math.min(MAX_ANCHORS, distributed.size()); i++) {
             List<RelationUse> moved = new ArrayList<>(distributed);
             moved.remove(i);
-            Choice choice = choice(draft, source, moved, map.shards().size());
+            Choice choice = choice(draft, source, joined(moved, local), copies);
             if (choice == null) {
                 continue;
             }
             for (RelationUse use : distributed) {
-                if (moved.contains(use) && moved.size() > 1) {
+                if (moved.contains(use)) {
                     List<RelationUse> fewer = new ArrayList<>(moved);
                     fewer.remove(use);
-                    Choice further = choice(draft, source, fewer, map.shards().size());
+                    Choice further = choice(draft, source, joined(fewer, local), copies);
                     if (further != null) {
                         moved = fewer;
                         choice = further;
@@ -153,9 +229,18 @@ public final class MovementPlanner {
         return best;
     }
 
+    private static List<RelationUse> joined(List<RelationUse> some, List<RelationUse> others) {
+        List<RelationUse> all = new ArrayList<>(some);
+        all.addAll(others);
+        return all;
+    }
+
     /** The statement with these uses moved to so many shards; null when it is refused even so. */
     private @Nullable Choice choice(Draft draft, TableSource source, List<RelationUse> uses, int copies) {
         Names fresh = names.copy();
+        if (uses.isEmpty()) {
+            return null;
+        }
         List<TableSource.Moved> moved = new ArrayList<>();
         List<Draft.Replacement> replacements = new ArrayList<>();
         Planning with = draft.planning();
@@ -164,7 +249,7 @@ public final class MovementPlanner {
             TableSource.Moved table = source.measure(fresh.next(), group);
             moved.add(table);
             replacements.addAll(source.replacements(table));
-            with = with.with(table.name(), TableSource.columns(group.get(0), table.columns()));
+            with = with.with(table.name(), source.columns(group.get(0), table.columns()));
             cost += table.bytes() * copies;
         }
         Draft changed = draft.replace(replacements, List.of(), with);
@@ -175,10 +260,10 @@ public final class MovementPlanner {
     }
 
     /** The uses of each table together; a sample is a relation of its own. */
-    private static List<List<RelationUse>> byTable(List<RelationUse> uses) {
+    private List<List<RelationUse>> byTable(List<RelationUse> uses) {
         Map<Object, List<RelationUse>> groups = new LinkedHashMap<>();
         for (RelationUse use : uses) {
-            TableName name = Objects.requireNonNull(use.table()).name();
+            TableName name = Objects.requireNonNull(sizes.table(use)).name();
             Object key = Objects.requireNonNull(use.item()).sampled() ? use : name;
             groups.computeIfAbsent(key, each -> new ArrayList<>()).add(use);
         }

@@ -78,7 +78,8 @@ record Planning(ClusterMap map, RoutingScope scope) {
         }
     }
 
-    private Plan.Sharded planOrRefuse(ScannedStatement text) {
+    /** The same, with the refusal where it is one on several shards only. */
+    Plan.Sharded planOrRefuse(ScannedStatement text) {
         StatementParser.Statement syntax = StatementParser.parse(text);
         Query query = syntax.query();
         Modification modification = syntax.modification();

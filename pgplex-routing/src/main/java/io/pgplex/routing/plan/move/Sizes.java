@@ -1,11 +1,15 @@
 package io.pgplex.routing.plan.move;
 
+import io.pgplex.metadata.model.Column;
 import io.pgplex.metadata.model.Table;
+import io.pgplex.metadata.model.TableDistribution;
 import io.pgplex.metadata.model.TableName;
+import io.pgplex.routing.RoutingScope;
 import io.pgplex.routing.analyze.Attribute;
 import io.pgplex.routing.analyze.Block;
 import io.pgplex.routing.analyze.RelationUse;
 import io.pgplex.routing.analyze.syntax.Expr;
+import io.pgplex.routing.analyze.syntax.FromItem;
 import io.pgplex.routing.statistics.ColumnStatistics;
 import io.pgplex.routing.statistics.Statistics;
 import io.pgplex.routing.statistics.TableStatistics;
@@ -45,19 +49,41 @@ final class Sizes {
     private static final double VALUE_OVERHEAD_BYTES = 4;
 
     private final Statistics statistics;
+    private final RoutingScope scope;
 
-    Sizes(Statistics statistics) {
+    Sizes(Statistics statistics, RoutingScope scope) {
         this.statistics = statistics;
+        this.scope = scope;
+    }
+
+    /** The table of a use, local ones included where their columns are known; otherwise null. */
+    @Nullable
+    Table table(RelationUse use) {
+        FromItem.Relation item = use.item();
+        if (use.table() != null || use.kind() != RelationUse.Kind.LOCAL || item == null) {
+            return use.table();
+        }
+        int size = item.names().size();
+        if (size == 1 && scope.temporaryRelations().contains(item.name())) {
+            return null;
+        }
+        List<String> schemas = size > 1 ? List.of(item.names().get(size - 2)) : scope.searchPath();
+        for (String schema : schemas) {
+            TableName name = new TableName(schema, item.name());
+            TableStatistics known = statistics.table(name);
+            if (known != null) {
+                List<Column> columns = known.columns().stream()
+                        .map(column -> Draft.column(column.name(), column.type(), column.collation()))
+                        .toList();
+                return new Table(name, new TableDistribution.Replicated(), columns, Table.State.ACTIVE);
+            }
+        }
+        return null;
     }
 
     private @Nullable TableStatistics of(RelationUse use) {
-        Table table = use.table();
+        Table table = table(use);
         return table == null ? null : statistics.table(table.name());
-    }
-
-    @Nullable
-    TableStatistics of(TableName table) {
-        return statistics.table(table);
     }
 
     /** Whether anything is known of the table. */

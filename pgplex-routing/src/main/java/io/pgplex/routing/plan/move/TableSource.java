@@ -111,7 +111,7 @@ final class TableSource {
     }
 
     private List<String> names(RelationUse use) {
-        Table table = Objects.requireNonNull(use.table());
+        Table table = Objects.requireNonNull(sizes.table(use));
         return table.columns().stream().map(Column::name).toList();
     }
 
@@ -316,12 +316,12 @@ final class TableSource {
         return String.join(", ", columns.stream().map(Identifiers::quote).toList());
     }
 
-    private static String reference(RelationUse use) {
-        var name = Objects.requireNonNull(use.table()).name();
+    private String reference(RelationUse use) {
+        var name = Objects.requireNonNull(sizes.table(use)).name();
         return Identifiers.quote(name.schema()) + "." + Identifiers.quote(name.name());
     }
 
-    private static List<Intermediate.Column> columnsOf(RelationUse use, List<String> names) {
+    private List<Intermediate.Column> columnsOf(RelationUse use, List<String> names) {
         List<Intermediate.Column> columns = new ArrayList<>();
         for (Column column : columns(use, names)) {
             boolean modified =
@@ -332,8 +332,8 @@ final class TableSource {
     }
 
     /** The table's columns of these names. */
-    static List<Column> columns(RelationUse use, List<String> names) {
-        Table table = Objects.requireNonNull(use.table());
+    List<Column> columns(RelationUse use, List<String> names) {
+        Table table = Objects.requireNonNull(sizes.table(use));
         return names.stream()
                 .map(name -> Objects.requireNonNull(table.column(name)))
                 .toList();
