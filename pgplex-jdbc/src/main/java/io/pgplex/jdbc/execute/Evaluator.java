@@ -54,16 +54,7 @@ final class Evaluator {
             List<Evaluation> evaluations, Execution execution, Lease lease, @Nullable String[] values, int from)
             throws SQLException {
         ShardAnswer answer = new ShardCall(query(evaluations), 0, true, false)
-                .run(
-                        execution.map().homeShard(),
-                        lease,
-                        new Execution(
-                                execution.text(),
-                                execution.statement(),
-                                execution.parameters(),
-                                ExecuteOptions.DEFAULT,
-                                execution.running(),
-                                execution.map()));
+                .run(execution.map().homeShard(), lease, execution.with(ExecuteOptions.DEFAULT));
         try {
             ResultSet row = Objects.requireNonNull(answer.rows());
             row.next();

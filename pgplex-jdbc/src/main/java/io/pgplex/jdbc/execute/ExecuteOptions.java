@@ -67,6 +67,53 @@ public record ExecuteOptions(
                 generatedKeys);
     }
 
+    /**
+     * Options for a part of a statement whose answer the application does not see: nothing is cut off.
+     *
+     * @param fetchSize rows per round trip
+     * @param queryTimeoutMillis what is left of the time; 0 for none
+     */
+    ExecuteOptions ofPart(int fetchSize, int queryTimeoutMillis) {
+        return new ExecuteOptions(
+                ResultSet.TYPE_FORWARD_ONLY,
+                ResultSet.CONCUR_READ_ONLY,
+                ResultSet.CLOSE_CURSORS_AT_COMMIT,
+                fetchSize,
+                0,
+                0,
+                queryTimeoutMillis,
+                escapeProcessing,
+                GeneratedKeys.NONE);
+    }
+
+    /** The same options for rows that outlive the transaction, and so are all in the heap before it ends. */
+    ExecuteOptions held() {
+        return new ExecuteOptions(
+                resultSetType,
+                concurrency,
+                ResultSet.HOLD_CURSORS_OVER_COMMIT,
+                fetchSize,
+                maxRows,
+                maxFieldSizeBytes,
+                queryTimeoutMillis,
+                escapeProcessing,
+                generatedKeys);
+    }
+
+    /** The same options with another time and number of rows per round trip. */
+    ExecuteOptions with(int rowsPerRoundTrip, int timeoutMillis) {
+        return new ExecuteOptions(
+                resultSetType,
+                concurrency,
+                holdability,
+                rowsPerRoundTrip,
+                maxRows,
+                maxFieldSizeBytes,
+                timeoutMillis,
+                escapeProcessing,
+                generatedKeys);
+    }
+
     /** Whether rows are read once, forward, and never updated: what several shards can serve. */
     public boolean forwardReadOnly() {
         return resultSetType == ResultSet.TYPE_FORWARD_ONLY && concurrency == ResultSet.CONCUR_READ_ONLY;

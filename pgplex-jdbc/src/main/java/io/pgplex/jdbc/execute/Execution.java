@@ -1,8 +1,10 @@
 package io.pgplex.jdbc.execute;
 
+import io.pgplex.jdbc.intermediate.MovedRelations;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.routing.hint.Hints;
 import io.pgplex.routing.plan.Fragment;
+import io.pgplex.routing.scan.QuestionMark;
 import io.pgplex.routing.scan.ScannedStatement;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param options what the application set
  * @param running where physical statements are noted while they are in flight
  * @param map the cluster map
+ * @param relations the intermediates that texts may name
+ * @param carried whether the answer travels on, so that its values must arrive in the server's own text form
+ * @param listener told of what moves, or null
  */
 record Execution(
         PreparedText text,
@@ -22,7 +27,21 @@ record Execution(
         BoundParameters parameters,
         ExecuteOptions options,
         RunningStatement running,
-        ClusterMap map) {
+        ClusterMap map,
+        MovedRelations relations,
+        boolean carried,
+        MovedRows.@Nullable Listener listener) {
+
+    /** The execution of an application's statement. */
+    Execution(
+            PreparedText text,
+            int statement,
+            BoundParameters parameters,
+            ExecuteOptions options,
+            RunningStatement running,
+            ClusterMap map) {
+        this(text, statement, parameters, options, running, map, MovedRelations.NONE, false, null);
+    }
 
     ScannedStatement scanned() {
         return text.statements().get(statement);
@@ -38,17 +57,19 @@ record Execution(
         return Fragment.original(scanned.text(), scanned.parameterCount());
     }
 
+    /** What a single question mark means in a text with that many parameters of its own. */
+    QuestionMark questionMark(int parameters) {
+        return text.jdbcParameters() || parameters > 0 ? QuestionMark.PARAMETER : QuestionMark.OPERATOR;
+    }
+
     /** The same execution with values after its own parameters. */
     Execution with(@Nullable String[] evaluated) {
-        return evaluated.length == 0
-                ? this
-                : new Execution(
-                        text,
-                        statement,
-                        new ParameterSlice(parameters, 0, parameters.count(), evaluated),
-                        options,
-                        running,
-                        map);
+        return evaluated.length == 0 ? this : with(new ParameterSlice(parameters, 0, parameters.count(), evaluated));
+    }
+
+    /** The same execution with other parameters. */
+    Execution with(BoundParameters other) {
+        return new Execution(text, statement, other, options, running, map, relations, carried, listener);
     }
 
     /** The same execution with another bound of rows; 0 for all. */
@@ -58,6 +79,21 @@ record Execution(
 
     /** The same execution with other options. */
     Execution with(ExecuteOptions other) {
-        return new Execution(text, statement, parameters, other, running, map);
+        return new Execution(text, statement, parameters, other, running, map, relations, carried, listener);
+    }
+
+    /** The same execution of a text that may name other intermediates. */
+    Execution with(MovedRelations other) {
+        return new Execution(text, statement, parameters, options, running, map, other, carried, listener);
+    }
+
+    /** The same execution with an answer that travels on, or not. */
+    Execution carried(boolean travels) {
+        return new Execution(text, statement, parameters, options, running, map, relations, travels, listener);
+    }
+
+    /** The same execution, telling what moves. */
+    Execution with(MovedRows.Listener told) {
+        return new Execution(text, statement, parameters, options, running, map, relations, carried, told);
     }
 }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 import org.postgresql.jdbc.PgResultSet;
 import org.postgresql.jdbc.PgStatement;
 
@@ -177,7 +178,7 @@ final class RowMerger {
         PreparedStatement statement =
                 FinishQuery.prepare(lease.backend().connection(), finish, partial, execution.parameters()::apply);
         try {
-            configure(statement, execution.options());
+            configure(statement, execution);
             execution.running().started(statement);
             try {
                 statement.execute();
@@ -199,7 +200,11 @@ final class RowMerger {
         }
     }
 
-    private static void configure(PreparedStatement statement, ExecuteOptions options) throws SQLException {
+    private static void configure(PreparedStatement statement, Execution execution) throws SQLException {
+        ExecuteOptions options = execution.options();
+        if (execution.carried()) {
+            statement.unwrap(PGStatement.class).setPrepareThreshold(0);
+        }
         statement.setMaxRows((int) Math.min(options.maxRows(), Integer.MAX_VALUE));
         if (options.queryTimeoutMillis() > 0) {
             statement.unwrap(PgStatement.class).setQueryTimeoutMs(options.queryTimeoutMillis());

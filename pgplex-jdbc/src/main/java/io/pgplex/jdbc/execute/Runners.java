@@ -30,7 +30,14 @@ final class Runners {
         ScatterCalls calls = new ScatterCalls(cluster.fanOut());
         RowMerger merger = new RowMerger(session, sessionSettings.maxIntermediateBytes());
         CrossShardRule crossShard = new CrossShardRule(sessionSettings.crossShard());
-        this.sharded = new ShardedRunner(session, calls, evaluator, merger, crossShard);
+        this.sharded = new ShardedRunner(
+                session,
+                cluster.fanOut(),
+                calls,
+                evaluator,
+                merger,
+                crossShard,
+                sessionSettings.maxIntermediateBytes());
         this.insert = new InsertRunner(session, calls, evaluator, merger, crossShard);
         this.batch = new BatchRunner(session, cluster.plans(), cluster.fanOut(), crossShard);
         this.settings = new SettingRunner(session);

@@ -6,6 +6,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
 /**
  * The physical statements that a logical statement has in flight, so that {@link Statement#cancel} reaches every shard,
@@ -15,7 +16,9 @@ public final class RunningStatement {
 
     private @Nullable Statement only;
     private @Nullable List<Statement> more;
+    private @Nullable List<PGConnection> copies;
     private @Nullable SQLWarning warnings;
+    private int cancels;
 
     /** Remembers a physical statement before it is sent. */
     public synchronized void started(Statement statement) {
@@ -37,6 +40,21 @@ public final class RunningStatement {
             return;
         }
         warn(warningsOf(statement));
+    }
+
+    /** Remembers a connection before a COPY starts on it. */
+    synchronized void copyStarted(PGConnection connection) {
+        if (copies == null) {
+            copies = new ArrayList<>();
+        }
+        copies.add(connection);
+    }
+
+    /** Forgets a connection on which a COPY has ended. */
+    synchronized void copyFinished(PGConnection connection) {
+        if (copies != null) {
+            copies.remove(connection);
+        }
     }
 
     private static @Nullable SQLWarning warningsOf(Statement statement) {
@@ -65,12 +83,26 @@ public final class RunningStatement {
         warnings = null;
     }
 
+    /** How often it was cancelled: what consists of several steps must not begin another one when this has changed. */
+    synchronized int cancels() {
+        return cancels;
+    }
+
     /** Cancels whatever is in flight on any shard; does nothing where nothing is. */
     public void cancel() throws SQLException {
+        for (PGConnection connection : cancelled()) {
+            connection.cancelQuery();
+        }
         List<Statement> statements = inFlight();
         for (int i = 0; i < statements.size(); i++) {
             statements.get(i).cancel();
         }
+    }
+
+    /** Counts the call; the connections on which a COPY is in flight. */
+    private synchronized List<PGConnection> cancelled() {
+        cancels++;
+        return copies == null ? List.of() : List.copyOf(copies);
     }
 
     private synchronized List<Statement> inFlight() {

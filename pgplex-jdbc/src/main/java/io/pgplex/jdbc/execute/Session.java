@@ -45,6 +45,7 @@ public final class Session implements LogicalSession {
     private @Nullable RoutingScope scope;
     private SessionEffect sessionEffect = SessionEffect.NONE;
     private int savepoints;
+    private long moved;
     private volatile boolean closed;
 
     public Session(Cluster cluster, SessionSettings settings) {
@@ -247,17 +248,39 @@ public final class Session implements LogicalSession {
         return Objects.requireNonNull(transactions.mapIfAny());
     }
 
-    /** Which shard answers what every shard could: one that the transaction has reached, else this session's own. */
+    /**
+     * Which shard answers what every shard could: one that the transaction has reached, by preference the one that holds
+     * its temporary objects, else this session's own.
+     */
     int preferredShard() throws SQLException {
         Transaction current = transactions.open();
+        if (current != null && current.temporaryShard() >= 0) {
+            return current.temporaryShard();
+        }
         if (current != null && !current.participants().isEmpty()) {
-            return current.participants().iterator().next().shard().ordinal();
+            List<Participant> reached = List.copyOf(current.participants());
+            return reached.get(affinity % reached.size()).shard().ordinal();
         }
         return affinity % map().shards().size();
     }
 
     int scatterFetchSize(ExecuteOptions options) {
         return options.fetchSize() > 0 ? options.fetchSize() : settings.scatterFetchSize();
+    }
+
+    /** Whether the session's own temporary relations, on the home shard, forbid temporary objects on this shard. */
+    boolean temporaryElsewhere(Shard shard) {
+        return shard.ordinal() != 0 && !temporary.names().isEmpty();
+    }
+
+    /** Whether a connection stays with this session whatever ends. */
+    boolean isPinned() {
+        return leases.pinned() != null;
+    }
+
+    /** A name for a temporary table that no other of this session has. */
+    String temporaryName() {
+        return TemporaryRelations.MOVED + ++moved;
     }
 
     /** One shard's answer as the application gets it; what it holds is given back now, or with its rows. */

@@ -128,6 +128,38 @@ final class SessionTransaction {
         }
     }
 
+    /**
+     * Opens a transaction for one statement alone, outside any other: all its parts see one snapshot on each shard.
+     *
+     * @param reads whether the statement only reads, so that a read-only session does not stand in the way of temporary
+     *     tables
+     */
+    Transaction beginAlone(boolean reads) throws SQLException {
+        Transaction alone = new Transaction(readOnly && !reads, session.state());
+        alone.characteristic("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ" + (reads ? ", READ WRITE" : ""));
+        open = alone;
+        return alone;
+    }
+
+    /** Lets the open transaction live on with the rows of the statement that it was opened for; {@link #endDetached} ends it. */
+    Transaction detach() throws SQLException {
+        Transaction detached = required();
+        open = null;
+        return detached;
+    }
+
+    /** Ends a detached transaction, which has only read. */
+    void endDetached(Transaction detached) {
+        for (Participant participant : detached.participants()) {
+            if (participant.lease().isReleased()) {
+                // the session was closed, and with it every connection that it held
+                return;
+            }
+        }
+        cluster.transactionEnd().rollback(detached);
+        detached.participants().forEach(participant -> leases.forget(participant.lease()));
+    }
+
     void commit() throws SQLException {
         Transaction ending = open;
         if (ending == null) {

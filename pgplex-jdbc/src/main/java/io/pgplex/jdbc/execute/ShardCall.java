@@ -1,6 +1,7 @@
 package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.intermediate.MovedRelations;
 import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.metadata.model.Shard;
@@ -36,18 +37,26 @@ record ShardCall(Fragment fragment, int fetchSize, boolean textTransfer, boolean
      */
     ShardAnswer run(Shard shard, Lease lease, Execution execution) throws SQLException {
         Backend backend = lease.backend();
-        String sql = fragment.sql();
-        boolean prepares = execution.text().jdbcParameters() || fragment.parameters().length > 0;
-        boolean kept = prepares && keep && !textTransfer && fetchSize == 0 && isPlain(execution.options());
+        int parameters = fragment.parameters().length;
+        MovedRelations.Text text =
+                execution.relations().text(fragment.sql(), shard.ordinal(), execution.questionMark(parameters));
+        String sql = text.sql();
+        boolean prepares = execution.text().jdbcParameters() || parameters > 0 || text.hasArrays();
+        boolean kept = prepares
+                && keep
+                && !textTransfer
+                && fetchSize == 0
+                && isPlain(execution.options())
+                && execution.relations().isEmpty();
         Statement statement = kept
                 ? backend.prepared(sql)
                 : prepares
-                        ? prepare(backend.connection(), execution.options())
+                        ? prepare(sql, backend.connection(), execution.options())
                         : configured(create(backend.connection(), execution.options()), execution.options());
         try {
             boolean rows = prepares
-                    ? executePrepared((PreparedStatement) statement, execution)
-                    : execute(statement, execution);
+                    ? executePrepared((PreparedStatement) statement, text, execution)
+                    : execute(statement, sql, execution);
             return answer(shard.name(), lease, statement, kept ? sql : null, rows, execution.options());
         } catch (SQLException e) {
             backend.failed(e);
@@ -71,7 +80,10 @@ record ShardCall(Fragment fragment, int fetchSize, boolean textTransfer, boolean
 
     /** A physical statement for this fragment with the application's settings; the caller closes it. */
     PreparedStatement prepare(Connection connection, ExecuteOptions options) throws SQLException {
-        String sql = fragment.sql();
+        return prepare(fragment.sql(), connection, options);
+    }
+
+    private PreparedStatement prepare(String sql, Connection connection, ExecuteOptions options) throws SQLException {
         GeneratedKeys keys = options.generatedKeys();
         if (keys instanceof GeneratedKeys.All) {
             return configured(connection.prepareStatement(sql, Statement.RETURN_GENERATED_KEYS), options);
@@ -115,10 +127,11 @@ record ShardCall(Fragment fragment, int fetchSize, boolean textTransfer, boolean
         }
     }
 
-    private boolean executePrepared(PreparedStatement statement, Execution execution) throws SQLException {
-        int[] parameters = fragment.parameters();
-        for (int i = 0; i < parameters.length; i++) {
-            execution.parameters().apply(parameters[i], statement, i + 1);
+    private boolean executePrepared(PreparedStatement statement, MovedRelations.Text text, Execution execution)
+            throws SQLException {
+        int position = text.bind(statement);
+        for (int parameter : fragment.parameters()) {
+            execution.parameters().apply(parameter, statement, position++);
         }
         execution.running().started(statement);
         try {
@@ -128,17 +141,17 @@ record ShardCall(Fragment fragment, int fetchSize, boolean textTransfer, boolean
         }
     }
 
-    private boolean execute(Statement statement, Execution execution) throws SQLException {
+    private boolean execute(Statement statement, String sql, Execution execution) throws SQLException {
         GeneratedKeys keys = execution.options().generatedKeys();
         execution.running().started(statement);
         try {
             if (keys instanceof GeneratedKeys.All) {
-                return statement.execute(fragment.sql(), Statement.RETURN_GENERATED_KEYS);
+                return statement.execute(sql, Statement.RETURN_GENERATED_KEYS);
             }
             if (keys instanceof GeneratedKeys.Columns columns) {
-                return statement.execute(fragment.sql(), columns.names().toArray(new String[0]));
+                return statement.execute(sql, columns.names().toArray(new String[0]));
             }
-            return statement.execute(fragment.sql());
+            return statement.execute(sql);
         } finally {
             execution.running().finished(statement);
         }

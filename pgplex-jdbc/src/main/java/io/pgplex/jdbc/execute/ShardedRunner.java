@@ -1,12 +1,14 @@
 package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.merge.RowWindow;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.bind.ShardSelector;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Merge;
+import io.pgplex.routing.plan.Movement;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.plan.RowLimit;
 import io.pgplex.routing.plan.Scatter;
@@ -23,14 +25,22 @@ final class ShardedRunner {
     private final Evaluator evaluator;
     private final RowMerger merger;
     private final CrossShardRule crossShard;
+    private final MovementRunner movements;
 
     ShardedRunner(
-            Session session, ScatterCalls calls, Evaluator evaluator, RowMerger merger, CrossShardRule crossShard) {
+            Session session,
+            FanOut fanOut,
+            ScatterCalls calls,
+            Evaluator evaluator,
+            RowMerger merger,
+            CrossShardRule crossShard,
+            long maxIntermediateBytes) {
         this.session = session;
         this.calls = calls;
         this.evaluator = evaluator;
         this.merger = merger;
         this.crossShard = crossShard;
+        this.movements = new MovementRunner(session, fanOut, this, evaluator, crossShard, maxIntermediateBytes);
     }
 
     StatementResult run(Plan.Sharded plan, Execution execution) throws SQLException {
@@ -46,6 +56,10 @@ final class ShardedRunner {
         List<Shard> shards = shards(plan, execution);
         if (shards.size() <= 1) {
             return onOne(plan, execution, shards.isEmpty() ? execution.map().homeShard() : shards.get(0));
+        }
+        Movement movement = plan.movement();
+        if (movement != null) {
+            return movements.run(plan, movement, execution);
         }
         Scatter scatter = plan.scatter();
         if (scatter == null) {
@@ -71,12 +85,18 @@ final class ShardedRunner {
         Lease lease = session.lease(shard, plan.effect());
         ShardAnswer answer;
         try {
-            answer = ShardCall.original(plan.original(), execution.options()).run(shard, lease, execution);
+            answer = original(plan, execution).run(shard, lease, execution);
         } catch (SQLException e) {
             session.giveBack(lease);
             throw e;
         }
         return session.result(answer);
+    }
+
+    private static ShardCall original(Plan.Sharded plan, Execution execution) {
+        return execution.carried()
+                ? new ShardCall(plan.original(), execution.options().fetchSize(), true, false)
+                : ShardCall.original(plan.original(), execution.options());
     }
 
     private StatementResult scatter(Plan.Sharded plan, Scatter scatter, Execution execution, List<Shard> shards)
@@ -94,7 +114,9 @@ final class ShardedRunner {
     private StatementResult read(Plan.Sharded plan, Scatter scatter, Execution execution, List<Shard> shards)
             throws SQLException {
         boolean partial = scatter.merge() instanceof Merge.Finished;
-        boolean text = partial || (scatter.merge() instanceof Merge.Sorted sorted && sorted.otherwise() != null);
+        boolean text = partial
+                || execution.carried()
+                || (scatter.merge() instanceof Merge.Sorted sorted && sorted.otherwise() != null);
         int fetchSize = partial ? 0 : session.scatterFetchSize(execution.options());
         List<Lease> leases = session.leaseAll(shards, plan.effect(), fetchSize > 0);
         List<ShardAnswer> answers;
@@ -133,7 +155,8 @@ final class ShardedRunner {
     private StatementResult write(Plan.Sharded plan, Scatter scatter, Execution execution, List<Shard> shards)
             throws SQLException {
         Execution bound = execution.with(evaluator.evaluate(scatter.evaluations(), execution));
-        ShardCall call = new ShardCall(scatter.fragment(), 0, scatter.merge() instanceof Merge.Finished, false);
+        boolean partial = scatter.merge() instanceof Merge.Finished;
+        ShardCall call = new ShardCall(scatter.fragment(), 0, partial || execution.carried(), false);
         List<Lease> leases = session.leaseAll(shards, plan.effect(), false);
         if (!(scatter.merge() instanceof Merge.Copies)) {
             Execution whole = bound.withMaxRows(fragmentRows(scatter.merge(), bound));

@@ -13,9 +13,13 @@ import java.util.Set;
  */
 final class TemporaryRelations {
 
+    /** How the names of tables begin that hold rows on their way, which are no relations of the session's own. */
+    static final String MOVED = "pgplex_moved_";
+
     private static final String NAMES = "SELECT relname FROM pg_catalog.pg_class"
             + " WHERE relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()"
-            + " AND relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v', 'S', 'p']::\"char\"[])";
+            + " AND relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v', 'S', 'p']::\"char\"[])"
+            + " AND NOT pg_catalog.starts_with(relname::pg_catalog.text, '" + MOVED + "')";
 
     private final Set<String> names = new HashSet<>();
 

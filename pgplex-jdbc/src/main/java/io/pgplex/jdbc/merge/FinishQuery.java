@@ -9,24 +9,17 @@ import io.pgplex.routing.plan.Finish.Columns;
 import io.pgplex.routing.plan.Finish.Piece;
 import io.pgplex.routing.plan.Finish.Text;
 import io.pgplex.routing.plan.Finish.TypeOf;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
 import org.postgresql.core.Oid;
 
 /**
- * The query by which one server finishes what the shards began. Their rows travel as one text array a column and stand
- * before the query as a common table expression, which works on a standby and in a transaction that will be prepared:
- *
- * <pre>
- * WITH pgplex_rows(c1, c2) AS (SELECT u.c1::pg_catalog."int8", u.c2::pg_catalog."text"
- *     FROM ROWS FROM (pg_catalog.unnest(?::pg_catalog.text[]), pg_catalog.unnest(?::pg_catalog.text[])) AS u(c1, c2)) ...
- * </pre>
- *
- * The arrays are the first parameters, the plan's own follow.
+ * The query by which one server finishes what the shards began. Their rows stand before it as the relation
+ * {@code pgplex_rows(c1, ..., cn)} of {@link RowArrays}. The arrays are the first parameters, the plan's own follow.
  */
 public final class FinishQuery {
 
@@ -41,7 +34,11 @@ public final class FinishQuery {
             Connection connection, Finish finish, PartialRows rows, ParameterBinder parameters) throws SQLException {
         PreparedStatement statement = connection.prepareStatement(sql(finish, rows));
         try {
-            int position = bindRows(statement, connection, rows);
+            int position = RowArrays.bind(
+                    statement,
+                    1,
+                    rows.columns().stream().map(PartialRows.Column::values).toList(),
+                    rows.rowCount());
             for (int index : finish.parameters()) {
                 parameters.apply(index, statement, position++);
             }
@@ -89,19 +86,11 @@ public final class FinishQuery {
     }
 
     private static String head(List<PartialRows.Column> columns) {
-        if (columns.isEmpty()) {
-            return "WITH pgplex_rows AS (SELECT FROM pg_catalog.generate_series(1, ?)) ";
-        }
-        StringJoiner names = new StringJoiner(", ");
-        StringJoiner values = new StringJoiner(", ");
-        StringJoiner arrays = new StringJoiner(", ");
+        List<RowArrays.Column> named = new ArrayList<>(columns.size());
         for (int i = 1; i <= columns.size(); i++) {
-            names.add("c" + i);
-            values.add("u.c" + i + "::" + columns.get(i - 1).type());
-            arrays.add("pg_catalog.unnest(?::pg_catalog.text[])");
+            named.add(new RowArrays.Column("c" + i, columns.get(i - 1).type(), null));
         }
-        return "WITH pgplex_rows(" + names + ") AS (SELECT " + values + " FROM ROWS FROM (" + arrays + ") AS u(" + names
-                + ")) ";
+        return "WITH " + RowArrays.definition("pgplex_rows", named) + " ";
     }
 
     /** PostgreSQL's own final step of avg: the sum in the type that avg keeps it in, divided by the count. */
@@ -141,19 +130,5 @@ public final class FinishQuery {
             throw PgplexErrors.bug("the finishing query names a column that the fragments lack", null);
         }
         return fromStart;
-    }
-
-    /** Sets what the head asks for; the position of the next parameter. */
-    private static int bindRows(PreparedStatement statement, Connection connection, PartialRows rows)
-            throws SQLException {
-        int position = 1;
-        if (rows.columns().isEmpty()) {
-            statement.setInt(position++, rows.rowCount());
-        }
-        for (PartialRows.Column column : rows.columns()) {
-            Array values = connection.createArrayOf("text", column.values().toArray(String[]::new));
-            statement.setArray(position++, values);
-        }
-        return position;
     }
 }

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.jdbc.PgResultSet;
 import org.postgresql.util.PSQLState;
 
 /**
@@ -75,6 +76,11 @@ public final class MergedResultSet extends DelegatingResultSet {
      */
     public static ResultSet listed(List<ShardRows> shards, List<RowPlace> places, RowWindow window, Closed closed) {
         return new MergedResultSet(shards, new ListedRows(shards, List.copyOf(places)), window, closed);
+    }
+
+    /** One shard's own rows, for what they say of the columns. */
+    PgResultSet sample() throws SQLException {
+        return shards.get(0).rows().unwrap(PgResultSet.class);
     }
 
     @Override

@@ -2,7 +2,6 @@ package io.pgplex.jdbc.merge;
 
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
@@ -10,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGResultSetMetaData;
-import org.postgresql.core.Oid;
 import org.postgresql.jdbc.PgResultSet;
 
 /**
@@ -85,17 +83,10 @@ public final class PartialRows {
     private static List<Column> columns(ShardRows shard) throws SQLException {
         PgResultSet rows = shard.rows().unwrap(PgResultSet.class);
         ResultSetMetaData metaData = rows.getMetaData();
-        Connection connection = rows.getStatement().getConnection();
         List<Column> columns = new ArrayList<>();
         for (int i = 1; i <= metaData.getColumnCount(); i++) {
             int oid = rows.getColumnOID(i);
-            if (oid == Oid.RECORD || oid == Oid.RECORD_ARRAY) {
-                throw PgplexErrors.error(
-                        SqlState.FEATURE_NOT_SUPPORTED,
-                        "rows of anonymous composite type cannot be combined across shards",
-                        "Cast the row to a named composite type, or select its columns.");
-            }
-            columns.add(new Column(metaData.getColumnLabel(i), oid, TypeNames.of(oid, connection), new ArrayList<>()));
+            columns.add(new Column(metaData.getColumnLabel(i), oid, TypeNames.of(rows, i), new ArrayList<>()));
         }
         return columns;
     }

@@ -1,18 +1,23 @@
 package io.pgplex.jdbc.merge;
 
 import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.error.SqlState;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import org.postgresql.core.BaseConnection;
+import org.postgresql.core.Oid;
 import org.postgresql.core.TypeInfo;
+import org.postgresql.jdbc.PgResultSet;
 
 /**
  * Types as SQL that means the same on every shard: qualified and quoted, free of the OIDs, which differ between servers
  * for types that an application created.
  */
-final class TypeNames {
+public final class TypeNames {
 
     /** The first OID that initdb does not give; types below have the same OID and schema everywhere. */
     private static final int FIRST_NORMAL_OID = 16384;
@@ -23,6 +28,36 @@ final class TypeNames {
             WHERE t.oid = ?""";
 
     private TypeNames() {}
+
+    /**
+     * The types of an answer's columns in SQL, without modifiers.
+     *
+     * @param rows one shard's rows, or rows merged of several shards'
+     * @throws SQLException 0A000 for rows of anonymous composite type, whose columns no other server would know
+     */
+    public static List<String> of(ResultSet rows) throws SQLException {
+        PgResultSet sample = rows.isWrapperFor(PgResultSet.class)
+                ? rows.unwrap(PgResultSet.class)
+                : rows.unwrap(MergedResultSet.class).sample();
+        int columns = rows.getMetaData().getColumnCount();
+        List<String> types = new ArrayList<>(columns);
+        for (int i = 1; i <= columns; i++) {
+            types.add(of(sample, i));
+        }
+        return types;
+    }
+
+    /** The type of one column, as {@link #of(ResultSet)} says. */
+    static String of(PgResultSet sample, int column) throws SQLException {
+        int oid = sample.getColumnOID(column);
+        if (oid == Oid.RECORD || oid == Oid.RECORD_ARRAY) {
+            throw PgplexErrors.error(
+                    SqlState.FEATURE_NOT_SUPPORTED,
+                    "rows of anonymous composite type cannot be combined across shards",
+                    "Cast the row to a named composite type, or select its columns.");
+        }
+        return of(oid, sample.getStatement().getConnection());
+    }
 
     /**
      * The type's name in SQL, without a modifier.

@@ -24,6 +24,8 @@ public final class Transaction {
     /** A savepoint that is open, and what a rollback to it restores. */
     private record Mark(String name, int scriptLength, int changeCount, SessionState state) {}
 
+    private static final int NONE = -1;
+
     private boolean readOnly;
     private SessionState stateAtBegin;
     private final TreeMap<Integer, Participant> participants = new TreeMap<>();
@@ -33,6 +35,7 @@ public final class Transaction {
     private final List<Mark> marks = new ArrayList<>();
     private final List<MetadataChange> changes = new ArrayList<>();
     private boolean failed;
+    private int temporaryShard = NONE;
 
     public Transaction(boolean readOnly, SessionState stateAtBegin) {
         this.readOnly = readOnly;
@@ -176,6 +179,24 @@ public final class Transaction {
 
     static String quoted(String name) {
         return '"' + name.replace("\"", "\"\"") + '"';
+    }
+
+    /**
+     * Whether temporary objects may come into being on a shard: on one shard only, since a server that holds some cannot
+     * prepare its part, which only the anchor of a commit need not do.
+     */
+    public boolean mayHoldTemporary(Shard shard) {
+        return temporaryShard == NONE || temporaryShard == shard.ordinal();
+    }
+
+    /** Remembers that a shard holds temporary objects, or has held some, which is the same to PREPARE TRANSACTION. */
+    public void holdTemporary(Shard shard) {
+        temporaryShard = shard.ordinal();
+    }
+
+    /** The shard that holds temporary objects, by ordinal, or -1. */
+    public int temporaryShard() {
+        return temporaryShard;
     }
 
     public void change(MetadataChange change) {

@@ -119,11 +119,13 @@ public final class TransactionEnd {
                 "the transaction cannot be committed because a statement in it failed; it was rolled back");
     }
 
+    /** The written shards, the anchor first: the one that holds temporary objects, where there is one. */
     private static List<Participant> written(Transaction transaction) {
         List<Participant> written = new ArrayList<>();
         for (Participant participant : transaction.participants()) {
             if (participant.written()) {
-                written.add(participant);
+                boolean temporary = participant.shard().ordinal() == transaction.temporaryShard();
+                written.add(temporary ? 0 : written.size(), participant);
             }
         }
         return written;

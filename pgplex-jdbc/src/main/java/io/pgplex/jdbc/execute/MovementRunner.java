@@ -1,0 +1,390 @@
+package io.pgplex.jdbc.execute;
+
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.fanout.FanOut;
+import io.pgplex.jdbc.intermediate.HeapRows;
+import io.pgplex.jdbc.intermediate.Moved;
+import io.pgplex.jdbc.intermediate.MovedRelations;
+import io.pgplex.jdbc.intermediate.Shape;
+import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.jdbc.transaction.Isolation;
+import io.pgplex.jdbc.transaction.Transaction;
+import io.pgplex.metadata.model.Shard;
+import io.pgplex.routing.plan.Effect;
+import io.pgplex.routing.plan.Intermediate;
+import io.pgplex.routing.plan.Movement;
+import io.pgplex.routing.plan.Plan;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+
+/**
+ * Runs {@link Movement}: brings rows to where they are needed, then runs the statement there. Belongs to one session.
+ *
+ * <p><b>Snapshots.</b> Outside a transaction of the application the whole statement is one of its own, REPEATABLE READ, so
+ * that all its parts see one snapshot on each shard. One that writes and meets a rival (40001), for which READ COMMITTED
+ * would have waited and gone on, is rolled back and run again on a new snapshot, which comes to the same as if it had begun
+ * after the rival's commit; only after {@link #MAXIMUM_ATTEMPTS} the application gets the error. Inside a transaction of the
+ * application the parts run there, and see what its isolation level shows each of them.
+ *
+ * <p><b>Leases.</b> Every shard that any part may need joins before the first part runs, in the shards' order.
+ */
+final class MovementRunner {
+
+    /** Rows per round trip of a source: a portion of a few hundred kB where rows are as wide as they usually are. */
+    private static final int FETCH_ROWS = 1000;
+
+    /** A filter of more rows than this would cost more to evaluate than the rows that it saves. */
+    private static final int MAXIMUM_REDUCTION_ROWS = 5000;
+
+    /** Bytes of data for which the statement runs once, where it runs in portions. */
+    private static final int PORTION_BYTES = 4 * 1024 * 1024;
+
+    /** How often a statement outside a transaction is run when rivals stand in its way. */
+    private static final int MAXIMUM_ATTEMPTS = 10;
+
+    private final Session session;
+    private final ShardedRunner sharded;
+    private final Evaluator evaluator;
+    private final CrossShardRule crossShard;
+    private final TemporaryTables tables;
+    private final long maxIntermediateBytes;
+
+    /** The statement that is running, or null: movements inside movements are parts of it. */
+    private @Nullable Statement current;
+
+    /**
+     * One statement's movements.
+     *
+     * @param alone whether the transaction is the statement's own
+     * @param reads whether it is known to read only
+     * @param tables the temporary tables that it has made
+     */
+    private record Statement(MovementBudget budget, boolean alone, boolean reads, List<Created> tables) {}
+
+    /** A temporary table and where it is. */
+    private record Created(String name, List<Shard> shards) {}
+
+    MovementRunner(
+            Session session,
+            FanOut fanOut,
+            ShardedRunner sharded,
+            Evaluator evaluator,
+            CrossShardRule crossShard,
+            long maxIntermediateBytes) {
+        this.session = session;
+        this.sharded = sharded;
+        this.evaluator = evaluator;
+        this.crossShard = crossShard;
+        this.tables = new TemporaryTables(session, fanOut);
+        this.maxIntermediateBytes = maxIntermediateBytes;
+    }
+
+    StatementResult run(Plan.Sharded plan, Movement movement, Execution execution) throws SQLException {
+        Statement outer = current;
+        if (outer != null) {
+            return move(movement, execution, outer);
+        }
+        crossShard.check(execution.hints(), execution.running());
+        if (session.transaction() != null) {
+            return inTransaction(movement, execution);
+        }
+        return effect(plan) == Effect.READ ? reading(movement, execution) : writing(movement, execution);
+    }
+
+    // ---- transactions
+
+    private StatementResult inTransaction(Movement movement, Execution execution) throws SQLException {
+        Statement statement = begin(execution, false, false);
+        try {
+            StatementResult result = move(movement, execution, statement);
+            Transaction transaction = session.transactions().required();
+            if (statement.tables().isEmpty()) {
+                return result;
+            }
+            if (result instanceof StatementResult.Rows rows) {
+                return new StatementResult.Rows(new HeldRows(rows.rows(), () -> drop(statement.tables(), transaction)));
+            }
+            drop(statement.tables(), transaction);
+            return result;
+        } finally {
+            current = null;
+        }
+    }
+
+    /** The end of the transaction drops what is left where this cannot, or where nobody closes the rows. */
+    @SuppressWarnings("ReferenceEquality") // the same transaction, not an equal one
+    private void drop(List<Created> created, Transaction transaction) throws SQLException {
+        if (session.transaction() == transaction && !transaction.failed()) {
+            for (Created one : created) {
+                tables.drop(one.name(), one.shards());
+            }
+        }
+    }
+
+    /** A statement that only reads has a transaction of its own, which may end with its rows. */
+    private StatementResult reading(Movement movement, Execution execution) throws SQLException {
+        SessionTransaction transactions = session.transactions();
+        transactions.beginAlone(true);
+        boolean done = false;
+        try {
+            Statement statement = begin(execution, true, true);
+            boolean streams = streams(movement, execution);
+            StatementResult result = move(
+                    movement,
+                    streams ? execution : execution.with(execution.options().held()),
+                    statement);
+            done = true;
+            if (streams && result instanceof StatementResult.Rows rows) {
+                Transaction own = transactions.detach();
+                return new StatementResult.Rows(new HeldRows(rows.rows(), () -> transactions.endDetached(own)));
+            }
+            transactions.commit();
+            return result;
+        } finally {
+            current = null;
+            if (!done) {
+                transactions.rollback();
+            }
+        }
+    }
+
+    /** Whether rows come from the servers while the application reads them, so that the transaction must outlive the call. */
+    private boolean streams(Movement movement, Execution execution) {
+        ExecuteOptions options = execution.options();
+        return !session.isPinned()
+                && options.holdability() == ResultSet.CLOSE_CURSORS_AT_COMMIT
+                && (options.fetchSize() > 0 || movement.then().scatter() != null);
+    }
+
+    private StatementResult writing(Movement movement, Execution execution) throws SQLException {
+        Execution whole = execution.with(execution.options().held());
+        for (int attempt = 1; ; attempt++) {
+            SessionTransaction transactions = session.transactions();
+            transactions.beginAlone(false);
+            boolean ran = false;
+            boolean ended = false;
+            try {
+                StatementResult result = move(movement, whole, begin(whole, true, false));
+                ran = true;
+                transactions.commit();
+                ended = true;
+                return result;
+            } catch (PSQLException e) {
+                if (ran || attempt == MAXIMUM_ATTEMPTS || !"40001".equals(e.getSQLState())) {
+                    throw e;
+                }
+            } finally {
+                current = null;
+                if (!ended) {
+                    transactions.rollback();
+                }
+            }
+        }
+    }
+
+    private Statement begin(Execution execution, boolean alone, boolean reads) {
+        Statement statement =
+                new Statement(new MovementBudget(execution, maxIntermediateBytes), alone, reads, new ArrayList<>());
+        current = statement;
+        return statement;
+    }
+
+    /** The most that any part of a plan may do to data. */
+    private static Effect effect(Plan.Sharded plan) {
+        Effect effect = plan.effect();
+        Movement movement = plan.movement();
+        if (movement != null) {
+            effect = stronger(effect, effect(movement.then()));
+            for (Intermediate intermediate : movement.intermediates()) {
+                effect = stronger(effect, effect(intermediate.source()));
+            }
+        }
+        return effect;
+    }
+
+    private static Effect stronger(Effect one, Effect other) {
+        return one.compareTo(other) >= 0 ? one : other;
+    }
+
+    // ---- the way of the rows
+
+    private StatementResult move(Movement movement, Execution execution, Statement statement) throws SQLException {
+        if (!movement.evaluations().isEmpty()) {
+            join(List.of(execution.map().homeShard()), statement);
+        }
+        Execution bound = execution.with(evaluator.evaluate(movement.evaluations(), execution));
+        PlanShards touched = new PlanShards(bound.map());
+        touched.add(movement, bound.parameters());
+        join(touched.shards(session), statement);
+        List<Intermediate> intermediates = movement.intermediates();
+        boolean portions = movement.portions() && bound.options().generatedKeys() instanceof GeneratedKeys.None;
+        int whole = intermediates.size() - (portions ? 1 : 0);
+        for (int i = 0; i < whole; i++) {
+            List<Shard> targets = targets(movement, i, bound);
+            bound = bound.with(deliver(intermediates.get(i), targets, bound, statement));
+        }
+        Execution then = bound.with(new MappedParameters(bound.parameters(), movement.parameters()));
+        if (portions) {
+            return inPortions(movement, then, bound, statement);
+        }
+        return then(movement, then, statement);
+    }
+
+    private StatementResult then(Movement movement, Execution then, Statement statement) throws SQLException {
+        statement.budget().check();
+        ExecuteOptions options = then.options();
+        return sharded.run(
+                movement.then(),
+                then.with(options.with(options.fetchSize(), statement.budget().remainingMillis())));
+    }
+
+    /** Takes the shards into the transaction, in their order. */
+    private void join(List<Shard> shards, Statement statement) throws SQLException {
+        List<Lease> leases = session.leaseAll(shards, Effect.READ, false);
+        if (statement.alone()
+                && leases.size() > 1
+                && Isolation.isSerializable(session.state(), leases.get(0).backend())) {
+            throw Isolation.refusal();
+        }
+    }
+
+    /** The shards whose texts name an intermediate. */
+    private List<Shard> targets(Movement movement, int index, Execution bound) throws SQLException {
+        List<Intermediate> intermediates = movement.intermediates();
+        String definition = intermediates.get(index).definition();
+        PlanShards users = new PlanShards(bound.map());
+        for (Intermediate later : intermediates.subList(index + 1, intermediates.size())) {
+            if (PlanShards.names(later, definition)) {
+                users.add(later.source(), new MappedParameters(bound.parameters(), later.parameters()));
+            }
+        }
+        if (PlanShards.names(movement.then(), definition)) {
+            users.add(movement.then(), new MappedParameters(bound.parameters(), movement.parameters()));
+        }
+        return users.shards(session);
+    }
+
+    /** Runs an intermediate's source and brings its rows to the shards; what later texts may name then. */
+    private MovedRelations deliver(Intermediate intermediate, List<Shard> targets, Execution bound, Statement statement)
+            throws SQLException {
+        long start = System.nanoTime();
+        try (ResultSet rows = source(intermediate, bound, statement)) {
+            Delivery delivery = delivery(intermediate, rows, targets, bound, statement);
+            String name = session.temporaryName();
+            while (rows != null && rows.next()) {
+                delivery.add(rows, name);
+            }
+            Moved moved = delivery.finish();
+            String table = delivery.table();
+            if (table != null) {
+                statement.tables().add(new Created(table, targets));
+            }
+            MovedRows.Form form = table == null ? MovedRows.Form.ARRAYS : MovedRows.Form.TEMPORARY_TABLE;
+            tell(intermediate, delivery, form, targets, start, bound);
+            return bound.relations().with(intermediate.name(), moved);
+        }
+    }
+
+    private Delivery delivery(
+            Intermediate intermediate,
+            @Nullable ResultSet rows,
+            List<Shard> targets,
+            Execution bound,
+            Statement statement)
+            throws SQLException {
+        KeyPlaces keys = intermediate.reach() instanceof Intermediate.Reach.ByKey byKey
+                ? new KeyPlaces(session, bound.map(), byKey.type())
+                : null;
+        Shape shape = Shape.of(intermediate.columns(), rows);
+        boolean everywhere = statement.alone() && statement.reads();
+        return new Delivery(intermediate, shape, targets, everywhere, tables, keys, statement.budget(), bound);
+    }
+
+    /** The rows of an intermediate's source; null for one that answers with a count. */
+    private @Nullable ResultSet source(Intermediate intermediate, Execution bound, Statement statement)
+            throws SQLException {
+        statement.budget().check();
+        Plan.Sharded source = intermediate.source();
+        int[] parameters = intermediate.parameters();
+        Intermediate.Reduction reduction = intermediate.reduction();
+        if (reduction != null && isSmall(bound.relations().inHeap(reduction.by()))) {
+            source = reduction.source();
+            parameters = reduction.parameters();
+        }
+        ExecuteOptions options =
+                bound.options().ofPart(FETCH_ROWS, statement.budget().remainingMillis());
+        Execution part = bound.with(new MappedParameters(bound.parameters(), parameters))
+                .with(options)
+                .carried(true);
+        StatementResult answer = sharded.run(source, part);
+        return answer instanceof StatementResult.Rows rows ? rows.rows() : null;
+    }
+
+    private static boolean isSmall(@Nullable HeapRows rows) {
+        return rows != null && rows.rowCount() <= MAXIMUM_REDUCTION_ROWS;
+    }
+
+    /** Runs the statement for one portion of the last intermediate after the other, at least once; the counts are added. */
+    private StatementResult inPortions(Movement movement, Execution then, Execution bound, Statement statement)
+            throws SQLException {
+        List<Intermediate> intermediates = movement.intermediates();
+        Intermediate last = intermediates.get(intermediates.size() - 1);
+        List<Shard> targets = targets(movement, intermediates.size() - 1, bound);
+        long start = System.nanoTime();
+        long count = 0;
+        try (ResultSet rows = source(last, bound, statement)) {
+            Delivery delivery = delivery(last, rows, targets, bound, statement);
+            boolean more = true;
+            while (more) {
+                delivery.clear();
+                more = fill(delivery, rows);
+                MovedRelations relations = bound.relations().with(last.name(), delivery.portion());
+                count += count(then(movement, then.with(relations), statement));
+            }
+            tell(last, delivery, MovedRows.Form.PORTIONS, targets, start, bound);
+        }
+        return new StatementResult.Count(count, null);
+    }
+
+    /** Whether there may be more rows than the portion that was read. */
+    private static boolean fill(Delivery delivery, @Nullable ResultSet rows) throws SQLException {
+        while (rows != null && rows.next()) {
+            delivery.keep(rows);
+            if (delivery.portionBytes() > PORTION_BYTES) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static long count(StatementResult result) throws SQLException {
+        if (result instanceof StatementResult.Count count) {
+            return count.count();
+        }
+        ((StatementResult.Rows) result).rows().close();
+        throw PgplexErrors.bug("a statement that runs in portions returned rows", null);
+    }
+
+    private static void tell(
+            Intermediate intermediate,
+            Delivery delivery,
+            MovedRows.Form form,
+            List<Shard> targets,
+            long start,
+            Execution bound) {
+        MovedRows.Listener listener = bound.listener();
+        if (listener != null) {
+            listener.moved(new MovedRows(
+                    intermediate.name(),
+                    delivery.rows(),
+                    delivery.bytes(),
+                    form,
+                    targets.stream().map(Shard::name).toList(),
+                    System.nanoTime() - start));
+        }
+    }
+}
