@@ -44,9 +44,8 @@ final class KeyPlaces {
 
     private int askServer(String key) throws SQLException {
         Lease lease = session.lease(map.homeShard(), Effect.READ);
-        try (PreparedStatement statement = lease.backend()
-                .connection()
-                .prepareStatement("SELECT " + KeyHashSql.of(sqlType()))) {
+        try (PreparedStatement statement =
+                lease.backend().connection().prepareStatement("SELECT " + KeyHashSql.of(sqlType()))) {
             statement.setObject(1, key, Types.OTHER);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
