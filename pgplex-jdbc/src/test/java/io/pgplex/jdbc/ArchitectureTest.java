@@ -43,7 +43,7 @@ class ArchitectureTest {
             .layer("transaction")
             .definedBy("io.pgplex.jdbc.transaction..")
             .layer("cluster")
-            .definedBy("io.pgplex.jdbc.cluster..", "io.pgplex.jdbc.sql..")
+            .definedBy("io.pgplex.jdbc.cluster..", "io.pgplex.jdbc.sql..", "io.pgplex.jdbc.statistics..")
             .layer("merge")
             .definedBy("io.pgplex.jdbc.merge..", "io.pgplex.jdbc.delegate..")
             .layer("intermediate")

@@ -205,6 +205,58 @@ public final class ServerSql {
     public static final String CURRENT_CHECK_FUNCTION_BODIES =
             "SELECT pg_catalog.current_setting('check_function_bodies')";
 
+    /**
+     * The sizes of tables and what ANALYZE knows of their columns: a row for each column, without columns one for the
+     * table. A partitioned table or one with children is the sum of its parts. Parameters: schemas, names, both null for
+     * every table of the database that lasts and is not the system's; the most tables to look at.
+     *
+     * <p>{@code analysed_rows} scales {@code reltuples} to the pages of now, as the planner does ({@code
+     * estimate_rel_size} in src/backend/optimizer/util/plancat.c); {@code other_pages} are pages whose rows must be guessed
+     * from the columns, at least ten for a table never analysed, again as there. Asking for the pages of a table takes its
+     * lock, so tables that somebody has locked or wants to lock whole are left at the pages of their last ANALYZE. Runs
+     * in a transaction: types and collations are printed with every name qualified.
+     */
+    public static final String TABLE_STATISTICS = "SET LOCAL search_path TO ''; SET LOCAL lock_timeout TO '1s';"
+            + " WITH RECURSIVE names AS (SELECT ?::pg_catalog.text[] AS schemas, ?::pg_catalog.text[] AS names),"
+            + " wanted AS MATERIALIZED (SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c"
+            + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS JOIN names w"
+            + " WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'"
+            + " AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'pgplex')"
+            + " AND (w.schemas IS NULL OR (n.nspname::pg_catalog.text, c.relname::pg_catalog.text) IN"
+            + " (SELECT s, t FROM ROWS FROM (pg_catalog.unnest(w.schemas), pg_catalog.unnest(w.names)) AS u(s, t)))"
+            + " ORDER BY c.relpages DESC, c.oid LIMIT ?),"
+            + " tree(root, oid) AS (SELECT oid, oid FROM wanted UNION SELECT t.root, h.inhrelid FROM tree t"
+            + " JOIN pg_catalog.pg_inherits h ON h.inhparent = t.oid),"
+            + " locked AS MATERIALIZED (SELECT DISTINCT l.relation FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d"
+            + " ON d.oid = l.database AND d.datname = pg_catalog.current_database()"
+            + " WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'),"
+            + " page AS (SELECT pg_catalog.current_setting('block_size')::pg_catalog.int8 AS bytes),"
+            + " parts AS (SELECT t.root, c.relkind, c.reltuples::pg_catalog.float8, c.relpages, c.relhassubclass,"
+            + " CASE WHEN c.oid IN (SELECT relation FROM locked) THEN c.relpages"
+            + " ELSE coalesce(pg_catalog.pg_relation_size(c.oid), 0) / page.bytes END AS pages"
+            + " FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.oid CROSS JOIN page),"
+            + " sizes AS (SELECT root, pg_catalog.count(*) > 1 AS inherited,"
+            + " pg_catalog.sum(CASE WHEN relkind = 'f' THEN greatest(reltuples, 0)"
+            + " WHEN reltuples >= 0 AND relpages > 0 THEN reltuples / relpages * pages ELSE 0 END) AS analysed_rows,"
+            + " pg_catalog.sum(CASE WHEN relkind NOT IN ('r', 'm') OR (reltuples >= 0 AND relpages > 0) THEN 0"
+            + " WHEN reltuples < 0 AND NOT relhassubclass THEN greatest(pages, 10) ELSE pages END) AS other_pages"
+            + " FROM parts GROUP BY root)"
+            + " SELECT w.nspname, w.relname, page.bytes AS page_bytes, z.analysed_rows, z.other_pages, a.attname,"
+            + " pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,"
+            + " CASE WHEN a.attcollation <> t.typcollation"
+            + " THEN pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname) END AS collation,"
+            + " a.atttypid::pg_catalog.int8, a.atttypmod, t.typlen, s.null_frac, s.avg_width, s.n_distinct,"
+            + " (SELECT p FROM pg_catalog.pg_index i, pg_catalog.generate_series(0, i.indnkeyatts - 1) p"
+            + " WHERE i.indrelid = w.oid AND i.indisprimary AND i.indkey[p] = a.attnum) AS key_place"
+            + " FROM wanted w JOIN sizes z ON z.root = w.oid CROSS JOIN page"
+            + " LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped"
+            + " LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"
+            + " LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation"
+            + " LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace"
+            + " LEFT JOIN pg_catalog.pg_stats s ON s.schemaname = w.nspname AND s.tablename = w.relname"
+            + " AND s.attname = a.attname AND s.inherited = z.inherited"
+            + " ORDER BY w.oid, a.attnum";
+
     private ServerSql() {}
 
     /** What installs schema {@code pgplex}: several statements in one text, safe to repeat. */
