@@ -9,6 +9,7 @@ import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.pool.NodePool;
 import io.pgplex.jdbc.pool.PoolSettings;
 import io.pgplex.jdbc.pool.Pools;
+import io.pgplex.jdbc.statistics.StatisticsCache;
 import io.pgplex.jdbc.transaction.StoredMetadata;
 import io.pgplex.jdbc.transaction.TransactionEnd;
 import io.pgplex.metadata.cache.ClusterMapCache;
@@ -32,6 +33,7 @@ final class ClusterRuntime implements AutoCloseable {
     private final ClusterMapCache cache;
     private final Pools pools = new Pools();
     private final FanOut fanOut;
+    private final StatisticsCache statistics;
     private final Cluster cluster;
     /** The schemas of search_path on a new physical connection, by who connects. */
     private final Map<Credentials, CompletableFuture<List<String>>> searchPaths = new ConcurrentHashMap<>();
@@ -40,6 +42,7 @@ final class ClusterRuntime implements AutoCloseable {
         this.store = store;
         this.cache = cache;
         this.fanOut = new FanOut("pgplex-" + key.cluster());
+        this.statistics = new StatisticsCache(cache, pools, fanOut);
         StoredMetadata metadata = new StoredMetadata(store, cache);
         this.cluster = new Cluster(
                 key.cluster(),
@@ -50,7 +53,8 @@ final class ClusterRuntime implements AutoCloseable {
                 new Plans(key.planCacheSize()),
                 new TransactionEnd(key.cluster(), fanOut, metadata),
                 metadata,
-                new ConcurrentHashMap<>());
+                new ConcurrentHashMap<>(),
+                statistics);
     }
 
     /**
@@ -123,6 +127,7 @@ final class ClusterRuntime implements AutoCloseable {
 
     @Override
     public void close() {
+        statistics.close();
         pools.close();
         cache.close();
         fanOut.close();

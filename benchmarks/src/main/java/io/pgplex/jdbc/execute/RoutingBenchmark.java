@@ -13,6 +13,7 @@ import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.RoutingScope;
 import io.pgplex.routing.bind.Parameters;
 import io.pgplex.routing.plan.Plan;
+import io.pgplex.routing.statistics.Statistics;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -60,20 +61,20 @@ public class RoutingBenchmark {
     /** An execution of a statement that the application holds. */
     @Benchmark
     public int heldStatement() throws SQLException {
-        return shard(plans.plan(held, 0, map, scope));
+        return shard(plans.plan(held, 0, map, scope, () -> Statistics.UNKNOWN));
     }
 
     /** An execution of a text that was executed before. */
     @Benchmark
     public int cachedText() throws SQLException {
-        return shard(plans.plan(plans.text(SQL, true, true), 0, map, scope));
+        return shard(plans.plan(plans.text(SQL, true, true), 0, map, scope, () -> Statistics.UNKNOWN));
     }
 
     /** The first execution of a text. */
     @Benchmark
     public int newText() throws SQLException {
         Plans empty = new Plans(1);
-        return shard(empty.plan(empty.text(SQL, true, true), 0, map, scope));
+        return shard(empty.plan(empty.text(SQL, true, true), 0, map, scope, () -> Statistics.UNKNOWN));
     }
 
     private int shard(Plan plan) {

@@ -79,7 +79,7 @@ final class BatchRunner {
     private @Nullable Map<Integer, List<Integer>> byShard(PreparedText text, List<? extends BoundParameters> batch)
             throws SQLException {
         ClusterMap map = session.map();
-        Plan plan = plans.plan(text, 0, map, session.scope());
+        Plan plan = plans.plan(text, 0, map, session.scope(), session.statistics());
         Map<Integer, List<Integer>> byShard = new TreeMap<>();
         for (int i = 0; i < batch.size(); i++) {
             int shard = single(plan, batch.get(i), map);
@@ -109,7 +109,8 @@ final class BatchRunner {
             ExecuteOptions options,
             RunningStatement running)
             throws SQLException {
-        Effect effect = plans.plan(text, 0, session.map(), session.scope()) instanceof Plan.Sharded sharded
+        Effect effect = plans.plan(text, 0, session.map(), session.scope(), session.statistics())
+                        instanceof Plan.Sharded sharded
                 ? sharded.effect()
                 : Effect.WRITE;
         Fragment original = Fragment.original(

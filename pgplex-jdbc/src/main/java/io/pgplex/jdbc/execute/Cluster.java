@@ -4,6 +4,7 @@ import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.pool.Pools;
+import io.pgplex.jdbc.statistics.StatisticsCache;
 import io.pgplex.jdbc.transaction.StoredMetadata;
 import io.pgplex.jdbc.transaction.TransactionEnd;
 import io.pgplex.metadata.cache.ClusterMapCache;
@@ -29,7 +30,8 @@ public record Cluster(
         Plans plans,
         TransactionEnd transactionEnd,
         StoredMetadata metadata,
-        ConcurrentMap<RoutingScope, RoutingScope> scopes) {
+        ConcurrentMap<RoutingScope, RoutingScope> scopes,
+        StatisticsCache statistics) {
 
     /** What every statement but JOIN CLUSTER gets while the cluster does not exist. */
     public SQLException missing() {

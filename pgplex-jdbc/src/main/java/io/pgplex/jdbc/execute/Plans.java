@@ -20,6 +20,7 @@ import io.pgplex.routing.statistics.Statistics;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.postgresql.core.Parser;
 
 /** Scanned texts and their plans, kept for all sessions of the JVM. Thread-safe. */
@@ -79,17 +80,21 @@ public final class Plans {
     /**
      * The plan of a statement.
      *
+     * @param statistics how the session asks for the sizes of tables; asked only where they decide
      * @throws SQLException why the statement cannot run
      */
-    Plan plan(PreparedText text, int statement, ClusterMap map, RoutingScope scope) throws SQLException {
-        Plan plan = text.plan(statement, map, scope);
+    Plan plan(PreparedText text, int statement, ClusterMap map, RoutingScope scope, Supplier<Statistics> statistics)
+            throws SQLException {
+        Plan plan = text.plan(statement, map, scope, statistics);
         if (plan != null) {
             return plan;
         }
         PlanKey key = new PlanKey(text, statement, scope);
         PreparedText.PlanSlot slot = plans.getIfPresent(key);
-        if (slot == null || slot.map() != map) {
-            slot = new PreparedText.PlanSlot(map, scope, route(text, statement, map, scope));
+        if (slot == null || !slot.isFor(map, scope, statistics)) {
+            AskedStatistics asked = new AskedStatistics(statistics);
+            Plan made = route(text, statement, map, scope, asked);
+            slot = new PreparedText.PlanSlot(map, scope, made, asked.basis());
             if (text.sql().length() <= MAXIMUM_CACHED_CHARACTERS) {
                 plans.put(key, slot);
             }
@@ -111,10 +116,11 @@ public final class Plans {
                 0));
     }
 
-    private Plan route(PreparedText text, int statement, ClusterMap map, RoutingScope scope) throws SQLException {
+    private static Plan route(
+            PreparedText text, int statement, ClusterMap map, RoutingScope scope, Statistics statistics)
+            throws SQLException {
         try {
-            return Router.plan(
-                    text.statements().get(statement), text.hints().get(statement), map, scope, Statistics.UNKNOWN);
+            return Router.plan(text.statements().get(statement), text.hints().get(statement), map, scope, statistics);
         } catch (RoutingException e) {
             throw PgplexErrors.from(e);
         } catch (SqlSyntaxException e) {

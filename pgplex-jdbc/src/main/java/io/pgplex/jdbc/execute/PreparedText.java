@@ -5,8 +5,10 @@ import io.pgplex.routing.RoutingScope;
 import io.pgplex.routing.hint.Hints;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.scan.ScannedStatement;
+import io.pgplex.routing.statistics.Statistics;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +17,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PreparedText {
 
-    /** A plan with what it was made from; good as long as both are still the same. */
-    record PlanSlot(ClusterMap map, RoutingScope scope, Plan plan) {}
+    /**
+     * A plan with what it was made from.
+     *
+     * @param basis the sizes of tables by which it was chosen, or null where they do not matter
+     */
+    record PlanSlot(ClusterMap map, RoutingScope scope, Plan plan, AskedStatistics.@Nullable Basis basis) {
+
+        /** Whether the plan is still good; asks for the statistics only where they matter. */
+        @SuppressWarnings("ReferenceEquality") // maps and scopes are kept once each: identity says it without comparing
+        boolean isFor(ClusterMap currentMap, RoutingScope sessionScope, Supplier<Statistics> statistics) {
+            return map == currentMap && scope == sessionScope && (basis == null || basis.holds(statistics.get()));
+        }
+    }
 
     private final String sql;
     private final boolean jdbcParameters;
@@ -74,12 +87,11 @@ public final class PreparedText {
         return firstParameter[statement];
     }
 
-    /** The plan of a statement if it was made from just this map and scope, else null. */
-    @SuppressWarnings("ReferenceEquality") // maps and scopes are kept once each: identity says it without comparing
+    /** The plan of a statement if it was made from just this map and scope and is still good, else null. */
     @Nullable
-    Plan plan(int statement, ClusterMap map, RoutingScope scope) {
+    Plan plan(int statement, ClusterMap map, RoutingScope scope, Supplier<Statistics> statistics) {
         PlanSlot slot = plans.get(statement);
-        return slot != null && slot.map() == map && slot.scope() == scope ? slot.plan() : null;
+        return slot != null && slot.isFor(map, scope, statistics) ? slot.plan() : null;
     }
 
     void remember(int statement, PlanSlot slot) {

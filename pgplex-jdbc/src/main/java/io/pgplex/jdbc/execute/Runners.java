@@ -89,7 +89,7 @@ final class Runners {
     Shard shardOfCall(PreparedText call, BoundParameters parameters) throws SQLException {
         ClusterMap map = session.map();
         if (call.statements().size() == 1
-                && plans.plan(call, 0, map, session.scope()) instanceof Plan.Sharded sharded) {
+                && plans.plan(call, 0, map, session.scope(), session.statistics()) instanceof Plan.Sharded sharded) {
             int single = sharded.selector().single(parameters, map);
             if (single >= 0) {
                 return map.shards().get(single);

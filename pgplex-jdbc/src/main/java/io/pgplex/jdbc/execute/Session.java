@@ -15,12 +15,14 @@ import io.pgplex.routing.command.StatementClass;
 import io.pgplex.routing.command.StatementClassifier;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Plan;
+import io.pgplex.routing.statistics.Statistics;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
 
@@ -39,6 +41,7 @@ public final class Session implements LogicalSession {
     private final int affinity = System.identityHashCode(this) & Integer.MAX_VALUE;
     private final SessionTransaction transactions;
     private final WriteGuard writes;
+    private final Supplier<Statistics> statistics;
     private final TemporaryRelations temporary = new TemporaryRelations();
 
     private SessionState state = SessionState.INITIAL;
@@ -54,6 +57,7 @@ public final class Session implements LogicalSession {
         this.leases = new SessionLeases(cluster.pools(), settings.credentials(), settings.pool());
         this.transactions = new SessionTransaction(cluster, leases, this);
         this.writes = new WriteGuard(cluster.cache(), settings.readOnlyWithoutStore());
+        this.statistics = cluster.statistics().askedBy(settings.credentials(), settings.pool());
         this.runners = new Runners(this, cluster, settings);
     }
 
@@ -93,7 +97,7 @@ public final class Session implements LogicalSession {
                 return runners.utility().runWithoutCluster(withoutCluster);
             }
             ClusterMap map = map();
-            Plan plan = cluster.plans().plan(text, statement, map, scope());
+            Plan plan = cluster.plans().plan(text, statement, map, scope(), statistics);
             Execution execution = new Execution(text, statement, parameters, options, running, map);
             return plan instanceof Plan.Sharded call && call.effect() == Effect.MAY_WRITE
                     ? runWithSessionEffect(call, execution)
@@ -413,6 +417,11 @@ public final class Session implements LogicalSession {
         if (pinned != null && temporary.refresh(pinned.backend())) {
             scope = null;
         }
+    }
+
+    /** How this session asks for the sizes of tables. */
+    Supplier<Statistics> statistics() {
+        return statistics;
     }
 
     SessionState state() {
