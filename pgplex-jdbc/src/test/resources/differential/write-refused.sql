@@ -1,25 +1,10 @@
 INSERT INTO acc (id, name) VALUES (1, 'key') ON CONFLICT (id) DO UPDATE SET id = 500;
-INSERT INTO item (acc_id, no) SELECT id + 1, 70 FROM acc;
 INSERT INTO ident OVERRIDING USER VALUE VALUES (700, 'ignored');
-INSERT INTO ref (code, name) SELECT code || '2', name FROM ref WHERE code IN ('DE', 'FR');
 UPDATE ref SET r = random() WHERE code = 'FR';
 UPDATE ref SET r = random();
 UPDATE ref SET tok = gen_random_uuid() WHERE code = 'FR';
 UPDATE ref SET name = r2.name FROM ref r2 WHERE ref.code = 'AA' AND r2.code = 'FR';
-UPDATE ref SET name = (SELECT name FROM acc WHERE id = 1) WHERE code = 'AA';
 DELETE FROM ref WHERE random() < -1;
-INSERT INTO loc SELECT id::int, name FROM acc WHERE id = 3;
-UPDATE acc SET n = (SELECT count(*) FROM item);
 UPDATE acc SET id = id + 1;
 UPDATE ident SET id = DEFAULT WHERE id = 500;
-MERGE INTO acc USING item ON acc.id = item.acc_id AND item.no = 1 WHEN MATCHED THEN UPDATE SET n = 3;
-MERGE INTO acc USING ref ON ref.code = acc.name WHEN MATCHED THEN DELETE;
-MERGE INTO ref t USING (VALUES ('DE', 'm'), ('ZZ', 'n')) s(code, name) ON t.code = s.code WHEN MATCHED THEN UPDATE SET name = s.name WHEN NOT MATCHED THEN INSERT (code, name, tok, r) VALUES (s.code, s.name, NULL, 0);
-DELETE FROM acc WHERE n = (SELECT max(n) FROM acc);
-WITH gone AS (DELETE FROM acc WHERE id = 20 RETURNING *) INSERT INTO loc SELECT id::int + 1000, name FROM gone;
-WITH gone AS (DELETE FROM acc WHERE id = 19 RETURNING *) INSERT INTO item (acc_id, no) SELECT 18, 18 FROM gone WHERE gone.id = 19;
-INSERT INTO acc (id, n) SELECT id, g FROM (VALUES (60), (61), (62)) v(id), generate_series(1, 1) g;
-INSERT INTO acc (id, name) (VALUES (63, 'paren'), (64, 'paren'));
-INSERT INTO acc (id, name) VALUES (66, (SELECT name FROM acc WHERE id = 2));
-INSERT INTO acc (id, name) VALUES (67, (SELECT name FROM acc WHERE id = 67));
 TRUNCATE loc, nk

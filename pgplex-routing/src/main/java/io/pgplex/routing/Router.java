@@ -111,15 +111,47 @@ public final class Router {
         ModificationPlanner planner = new ModificationPlanner(modification, statement, map, scope);
         Table table = planner.table();
         return table != null && InsertPlanner.isValues(statement)
-                ? InsertPlanner.plan(statement, table, map, scope)
+                ? values(statement, modification, table, map, scope, statistics)
                 : moving(planner.plan(), statement, map, scope, statistics);
     }
 
+    /** Values that are computed from rows of several shards are rows of a query. */
+    private static Plan values(
+            ScannedStatement statement,
+            Modification modification,
+            Table table,
+            ClusterMap map,
+            RoutingScope scope,
+            Statistics statistics) {
+        try {
+            return InsertPlanner.plan(statement, table, map, scope);
+        } catch (RoutingException cannot) {
+            Plan.Sharded refused = new Plan.Sharded(
+                    StatementKind.INSERT,
+                    Effect.WRITE,
+                    modification.returning() != null,
+                    Fragment.original(statement.text(), statement.parameterCount()),
+                    Selectors.ALL,
+                    null,
+                    null,
+                    cannot.refusal());
+            Plan.Sharded moving = moving(refused, statement, map, scope, statistics);
+            if (moving.movement() == null) {
+                throw cannot;
+            }
+            return moving;
+        }
+    }
+
     /** What is refused on several shards may run once rows have travelled. */
-    private static Plan moving(
-            Plan plan, ScannedStatement statement, ClusterMap map, RoutingScope scope, Statistics statistics) {
-        if (!(plan instanceof Plan.Sharded sharded) || sharded.refusal() == null) {
-            return plan;
+    private static Plan.Sharded moving(
+            Plan.Sharded sharded,
+            ScannedStatement statement,
+            ClusterMap map,
+            RoutingScope scope,
+            Statistics statistics) {
+        if (sharded.refusal() == null) {
+            return sharded;
         }
         Movement movement = null;
         Refusal refusal = sharded.refusal();

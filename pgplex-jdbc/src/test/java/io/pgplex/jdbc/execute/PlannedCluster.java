@@ -6,6 +6,7 @@ import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.PoolSettings;
 import io.pgplex.jdbc.pool.Pools;
+import io.pgplex.jdbc.statistics.StatisticsCache;
 import io.pgplex.jdbc.transaction.StoredMetadata;
 import io.pgplex.jdbc.transaction.TransactionEnd;
 import io.pgplex.metadata.cache.ClusterMapCache;
@@ -34,6 +35,7 @@ final class PlannedCluster implements AutoCloseable {
     private final ClusterMapCache cache;
     private final Pools pools = new Pools();
     private final FanOut fanOut = new FanOut("planned");
+    private final StatisticsCache statistics;
     private final Cluster cluster;
 
     PlannedCluster(LocalCluster local) throws MetadataException {
@@ -43,6 +45,7 @@ final class PlannedCluster implements AutoCloseable {
                         Duration.ofSeconds(5), URI.create(local.etcd().endpoint())))
                 : MemoryStore.named(memoryName(local.jdbcUrl())).anotherClient();
         this.cache = ClusterMapCache.open(store, local.cluster());
+        this.statistics = new StatisticsCache(cache, pools, fanOut);
         StoredMetadata metadata = new StoredMetadata(store, cache);
         this.cluster = new Cluster(
                 local.cluster(),
@@ -53,7 +56,8 @@ final class PlannedCluster implements AutoCloseable {
                 new Plans(1000),
                 new TransactionEnd(local.cluster(), fanOut, metadata),
                 metadata,
-                new ConcurrentHashMap<>());
+                new ConcurrentHashMap<>(),
+                statistics);
     }
 
     private static String memoryName(String url) {
@@ -101,12 +105,13 @@ final class PlannedCluster implements AutoCloseable {
                     .remember(
                             0,
                             new PreparedText.PlanSlot(
-                                    client.session().map(), client.session().scope(), plan));
+                                    client.session().map(), client.session().scope(), plan, null));
         }
     }
 
     @Override
     public void close() {
+        statistics.close();
         pools.close();
         cache.close();
         fanOut.close();

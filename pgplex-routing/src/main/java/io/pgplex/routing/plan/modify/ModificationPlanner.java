@@ -59,18 +59,23 @@ public final class ModificationPlanner {
         return target.target().table();
     }
 
-    public Plan plan() {
+    public Plan.Sharded plan() {
         Table table = table();
         if (table == null) {
             return target.target().kind() == RelationUse.Kind.LOCAL ? local() : throughView();
         }
-        return table.distribution() instanceof TableDistribution.Distributed distributed
-                ? distributed(table, distributed)
-                : replicated(table);
+        if (table.distribution() instanceof TableDistribution.Distributed distributed) {
+            return distributed(table, distributed);
+        }
+        try {
+            return replicated(table);
+        } catch (RoutingException cannot) {
+            return sharded(Selectors.ALL, null, cannot.refusal());
+        }
     }
 
     /** A local table is written on the home shard; distributed tables beside it must be there too. */
-    private Plan local() {
+    private Plan.Sharded local() {
         if (!resolution.hasDistributed() && !writesShared()) {
             return sharded(Selectors.HOME, null, null);
         }
@@ -84,7 +89,7 @@ public final class ModificationPlanner {
     }
 
     /** A view that can be written has one table below; where new rows would go is not followed. */
-    private Plan throughView() {
+    private Plan.Sharded throughView() {
         List<ShardSelector> needed = new ArrayList<>(needed(shards()));
         boolean reads = syntax.verb() == Modification.Verb.DELETE
                 || (syntax.verb() == Modification.Verb.UPDATE && resolution.hasDistributed());
@@ -114,7 +119,7 @@ public final class ModificationPlanner {
         return needed;
     }
 
-    private Plan distributed(Table table, TableDistribution.Distributed distributed) {
+    private Plan.Sharded distributed(Table table, TableDistribution.Distributed distributed) {
         ShardAnalysis shards = shards();
         ModificationSelectors targets = new ModificationSelectors(new KeyConstants(map.buckets()), shards);
         boolean inserts = syntax.verb() == Modification.Verb.INSERT;
@@ -220,21 +225,15 @@ public final class ModificationPlanner {
     }
 
     /** Every copy must become the same, so nothing may differ between shards. */
-    private Plan replicated(Table table) {
+    private Plan.Sharded replicated(Table table) {
         String name = table.name().toString();
         if (resolution.hasLocal()) {
-            return sharded(
-                    Selectors.ALL,
-                    null,
-                    Unsupported.REPLICATED_FROM_LOCAL.at(
-                            target.target().position(), name, other(RelationUse.Kind.LOCAL)));
+            throw new RoutingException(Unsupported.REPLICATED_FROM_LOCAL.at(
+                    target.target().position(), name, other(RelationUse.Kind.LOCAL)));
         }
         if (resolution.hasDistributed()) {
-            return sharded(
-                    Selectors.ALL,
-                    null,
-                    Unsupported.REPLICATED_FROM_DISTRIBUTED.at(
-                            target.target().position(), name, other(RelationUse.Kind.TABLE)));
+            throw new RoutingException(Unsupported.REPLICATED_FROM_DISTRIBUTED.at(
+                    target.target().position(), name, other(RelationUse.Kind.TABLE)));
         }
         refuseModifyingCtes();
         if (syntax.verb() == Modification.Verb.MERGE) {
@@ -283,7 +282,7 @@ public final class ModificationPlanner {
         new CatalogRelations(map).splice(splice, resolution.catalogs(), syntax.with(), syntax.verbFrom());
     }
 
-    private Plan sharded(ShardSelector selector, @Nullable Scatter scatter, @Nullable Refusal refusal) {
+    private Plan.Sharded sharded(ShardSelector selector, @Nullable Scatter scatter, @Nullable Refusal refusal) {
         Fragment original;
         if (resolution.catalogs().isEmpty()) {
             original = Fragment.original(text.text(), text.parameterCount());

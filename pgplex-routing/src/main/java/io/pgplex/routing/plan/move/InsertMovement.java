@@ -27,6 +27,7 @@ import io.pgplex.routing.plan.StatementKind;
 import io.pgplex.routing.plan.insert.ColumnType;
 import io.pgplex.routing.scan.Identifiers;
 import io.pgplex.routing.scan.ScannedStatement;
+import io.pgplex.routing.scan.TokenKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -53,6 +54,10 @@ final class InsertMovement {
     private final Resolution resolution;
     private final Table table;
     private final Names names;
+    /** The tokens of the query, parentheses around it included. */
+    private final int from;
+
+    private final int to;
 
     InsertMovement(Draft draft, Resolution resolution, Table table, Names names) {
         this.draft = draft;
@@ -61,6 +66,15 @@ final class InsertMovement {
         this.resolution = resolution;
         this.table = table;
         this.names = names;
+        Query query = syntax.source();
+        int first = query == null ? syntax.to() : query.from();
+        int behind = query == null ? syntax.to() : query.to();
+        while (text.isPunctuation(first - 1, '(') && text.matching(first - 1) == behind) {
+            first--;
+            behind++;
+        }
+        this.from = first;
+        this.to = behind;
     }
 
     /** The draft that inserts, with its plan; null when the statement is none that this class knows how to run. */
@@ -72,7 +86,7 @@ final class InsertMovement {
             return null;
         }
         List<Column> targets = targets(outputs.size());
-        if (targets == null || isUserValue()) {
+        if (targets == null || isUserValue() || givesDefaults() || setsKey()) {
             return null;
         }
         new FunctionRules(!isDistributed()).check(resolution.target().block(), !isDistributed());
@@ -89,7 +103,7 @@ final class InsertMovement {
         }
         Intermediate rows =
                 new Intermediate(name, columns, plan, draft.own(query), reach(targets, added), null, -1, -1);
-        Fragment insert = insert(source, targets, added, name).fragment();
+        Fragment insert = insert(targets, added, name).fragment();
         Fragment fragment = Fragment.original(insert.sql(), insert.parameters().length);
         Merge merge = isDistributed() ? new Merge.Concatenate(RowLimit.UNLIMITED) : new Merge.Copies();
         boolean returns = syntax.returning() != null;
@@ -130,6 +144,22 @@ final class InsertMovement {
     private int overridingOffset() {
         int at = syntax.target().to();
         return text.isPunctuation(at, '(') && !syntax.columns().isEmpty() ? text.matching(at) + 1 - at : 0;
+    }
+
+    private boolean setsKey() {
+        return isDistributed()
+                && syntax.assignments().stream()
+                        .anyMatch(assignment -> assignment.columns().contains(keyColumn()));
+    }
+
+    /** Whether VALUES say DEFAULT, which a query cannot. */
+    private boolean givesDefaults() {
+        for (int i = from; i < to; i++) {
+            if (text.is(i, "DEFAULT") && !text.hasKind(i, TokenKind.QUOTED_IDENTIFIER)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean isUserValue() {
@@ -214,8 +244,7 @@ final class InsertMovement {
         }
         Splice splice = new Splice(text);
         typeConstants(source.syntax().body(), targets, splice);
-        return sql.append(splice.slice(source.syntax().from(), source.syntax().to()))
-                .append(") AS q(" + columns + ")");
+        return sql.append(splice.slice(from, to)).append(") AS q(" + columns + ")");
     }
 
     /** Constants take the type of the column that they are inserted into, which a subquery would not know. */
@@ -245,7 +274,7 @@ final class InsertMovement {
 
     // ---- the INSERT
 
-    private SqlText insert(ResolvedQuery source, List<Column> targets, List<Column> added, String name) {
+    private SqlText insert(List<Column> targets, List<Column> added, String name) {
         StringBuilder columns = new StringBuilder();
         StringBuilder values = new StringBuilder();
         List<Column> all = new ArrayList<>(targets);
@@ -264,8 +293,8 @@ final class InsertMovement {
                 .append(" (" + columns + ")")
                 .append(overriding || sequence ? " OVERRIDING SYSTEM VALUE" : "")
                 .append(" SELECT " + values + " FROM " + Identifiers.quote(name));
-        if (source.syntax().to() < syntax.to()) {
-            sql.append(" ").append(splice.slice(source.syntax().to(), syntax.to()));
+        if (to < syntax.to()) {
+            sql.append(" ").append(splice.slice(to, syntax.to()));
         }
         return sql;
     }

@@ -84,11 +84,11 @@ record Planning(ClusterMap map, RoutingScope scope) {
         Query query = syntax.query();
         Modification modification = syntax.modification();
         if (query != null) {
-            return (Plan.Sharded) new SelectPlanner(query, text, map, scope).plan();
+            return new SelectPlanner(query, text, map, scope).plan();
         }
         if (modification == null) {
             throw new IllegalStateException("neither a query nor a modification");
         }
-        return (Plan.Sharded) new ModificationPlanner(modification, text, map, scope).plan();
+        return new ModificationPlanner(modification, text, map, scope).plan();
     }
 }

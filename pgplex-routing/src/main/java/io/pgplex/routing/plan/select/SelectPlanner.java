@@ -52,7 +52,7 @@ public final class SelectPlanner {
         this.constants = new KeyConstants(map.buckets());
     }
 
-    public Plan plan() {
+    public Plan.Sharded plan() {
         Effects effects = new Effects(resolution);
         Effect effect = effects.ofQuery(resolution);
         if (!resolution.hasDistributed() && !writesDistributed()) {
@@ -80,7 +80,8 @@ public final class SelectPlanner {
                         .anyMatch(cte -> cte.target().table() != null);
     }
 
-    private Plan sharded(Effect effect, ShardSelector selector, @Nullable Scatter scatter, @Nullable Refusal refusal) {
+    private Plan.Sharded sharded(
+            Effect effect, ShardSelector selector, @Nullable Scatter scatter, @Nullable Refusal refusal) {
         Fragment original;
         if (resolution.catalogs().isEmpty()) {
             original = Fragment.original(text.text(), text.parameterCount());
