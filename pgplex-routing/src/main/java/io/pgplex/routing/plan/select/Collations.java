@@ -7,10 +7,17 @@ import io.pgplex.routing.analyze.Block;
 import io.pgplex.routing.analyze.Resolution;
 import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.scan.ScannedStatement;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which collation an expression has, as far as the text and the map tell. Immutable. */
 final class Collations {
+
+    /** No type with a collation has these operators. */
+    private static final Set<String> ARITHMETIC = Set.of("+", "-", "*", "/", "%");
+
+    /** Functions that give numbers only. */
+    private static final Set<String> NUMERIC = Set.of("count", "sum", "avg", "length", "abs", "round", "floor", "ceil");
 
     private final ScannedStatement text;
     private final boolean bytewiseDefault;
@@ -50,7 +57,25 @@ final class Collations {
                     ? new Found(true, null, bytewiseDefault)
                     : new Found(true, column.collation(), isBytewise(column.collation()));
         }
-        return onlyDefault ? new Found(true, null, bytewiseDefault) : new Found(false, null, false);
+        return onlyDefault || hasNone(expression)
+                ? new Found(true, null, bytewiseDefault)
+                : new Found(false, null, false);
+    }
+
+    /** Whether a value is certainly not text, so that collations do not matter. */
+    private static boolean hasNone(Expr expression) {
+        if (expression instanceof Expr.Operation operation) {
+            return ARITHMETIC.contains(operation.operator());
+        }
+        if (expression instanceof Expr.Literal literal) {
+            return literal.kind() == Expr.Literal.Kind.NUMBER || literal.kind() == Expr.Literal.Kind.BOOLEAN;
+        }
+        if (expression instanceof Expr.Call call) {
+            return call.over() == null && NUMERIC.contains(String.join(".", call.name()));
+        }
+        return expression instanceof Expr.Logical
+                || expression instanceof Expr.IsNull
+                || expression instanceof Expr.Not;
     }
 
     /** Whether a column of a query that is not a plain one has the database's default collation. */

@@ -18,7 +18,6 @@ import io.pgplex.routing.scan.ScannedStatement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * ORDER BY over several shards: each shard sorts, the client merges. What the select list lacks is added behind it.
@@ -190,8 +189,8 @@ final class SortPlanner {
                 .equals(TokenKeys.of(text, item.from(), item.expressionTo()));
     }
 
-    /** The same on a server, for types whose order the client does not know; null when a collation is not known. */
-    private @Nullable Finish otherwise(Limits limits) {
+    /** The same on a server, for types whose order the client does not know. */
+    private Finish otherwise(Limits limits) {
         SqlText sql = new SqlText()
                 .append("SELECT ")
                 .piece(new Finish.Columns(hidden.size()))
@@ -199,7 +198,7 @@ final class SortPlanner {
         boolean first = true;
         for (Key key : keys) {
             if (!key.collation.known()) {
-                return null;
+                throw Placements.refuse(Unsupported.ORDER_OF_TYPE, block, key.item.from());
             }
             sql.append(first ? "" : ", ").piece(new Finish.Column(column(key)));
             if (key.collation.sql() != null) {
