@@ -22,6 +22,7 @@ import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.plan.insert.InsertPlanner;
 import io.pgplex.routing.plan.modify.ModificationPlanner;
 import io.pgplex.routing.plan.move.MovementPlanner;
+import io.pgplex.routing.plan.move.UnknownText;
 import io.pgplex.routing.plan.select.SelectPlanner;
 import io.pgplex.routing.scan.QuestionMark;
 import io.pgplex.routing.scan.ScannedStatement;
@@ -174,6 +175,18 @@ public final class Router {
                 movement == null ? refusal : null);
     }
 
+    private static Plan gathered(ScannedStatement statement, Movement movement) {
+        return new Plan.Sharded(
+                StatementKind.SELECT,
+                Effect.READ,
+                true,
+                Fragment.original(statement.text(), statement.parameterCount()),
+                Selectors.ALL,
+                null,
+                movement,
+                null);
+    }
+
     /** Text that the parser does not know runs on the home shard when no word in it can be a shared table. */
     private static Plan unknown(
             ScannedStatement statement,
@@ -184,6 +197,11 @@ public final class Router {
         RelationNames names = new RelationNames(map, scope);
         for (int i = 0; i < statement.tokenCount(); i++) {
             if (statement.isName(i) && names.isSharedAnywhere(statement.identifier(i))) {
+                Movement movement =
+                        statementClass instanceof StatementClass.Query ? UnknownText.plan(statement, map, scope) : null;
+                if (movement != null) {
+                    return gathered(statement, movement);
+                }
                 throw new RoutingException(
                         Unsupported.UNPARSABLE.at(Positions.at(statement, unknown.offset()), statement.identifier(i)));
             }

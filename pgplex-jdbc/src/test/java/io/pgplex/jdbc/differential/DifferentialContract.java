@@ -61,6 +61,11 @@ abstract class DifferentialContract {
         compare("select.sql");
     }
 
+    @Test
+    void movesRowsToWhereTheyAreNeededAndAnswersAsOnePostgresDoes() throws SQLException {
+        compare("moving.sql");
+    }
+
     private void compare(String file) throws SQLException {
         Set<String> expectedRefusals = new HashSet<>(Corpus.statements(refusals()));
         List<String> differences = new ArrayList<>();

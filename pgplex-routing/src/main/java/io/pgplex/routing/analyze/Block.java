@@ -227,6 +227,17 @@ public final class Block {
         return filters;
     }
 
+    /** WHERE's conjuncts, which hold for whole rows, those with NULL from an outer join included. */
+    public List<Expr> whereConjuncts() {
+        List<Expr> conjuncts = new ArrayList<>();
+        for (Condition condition : where) {
+            if (condition instanceof Condition.Holds holds) {
+                conjuncts.add(holds.expression());
+            }
+        }
+        return conjuncts;
+    }
+
     /** Whether a tree has a relation, and whether conditions around the tree hold for its rows too. */
     private enum Reach {
         ABSENT,

@@ -21,8 +21,7 @@ public final class RelationNames {
     }
 
     /** The table's or view's full name in the map, or null when the relation is local. */
-    @Nullable
-    TableName find(List<String> names) {
+    public @Nullable TableName find(List<String> names) {
         int size = names.size();
         String name = names.get(size - 1);
         if (size > 1) {

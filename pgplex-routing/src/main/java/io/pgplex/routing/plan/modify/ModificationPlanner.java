@@ -1,6 +1,7 @@
 package io.pgplex.routing.plan.modify;
 
 import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.Column;
 import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableDistribution;
 import io.pgplex.routing.RoutingException;
@@ -137,6 +138,14 @@ public final class ModificationPlanner {
             needed.add(Selectors.HOME);
             return sharded(Selectors.or(needed), null, SelectPlanner.localWithDistributed(resolution, text));
         }
+        Column computed = inserts && map.shards().size() > 1 ? clusterDefault(table) : null;
+        if (computed != null) {
+            // a sequence is the cluster's, also where all rows belong to one shard
+            return sharded(
+                    Selectors.ALL,
+                    null,
+                    Unsupported.INSERT_SELECT_DEFAULT.at(target.target().position(), computed.name()));
+        }
         ShardSelector selector = Selectors.or(needed);
         if (setsKey && !inserts) {
             return sharded(
@@ -147,6 +156,14 @@ public final class ModificationPlanner {
         } catch (RoutingException cannot) {
             return sharded(selector, null, cannot.refusal());
         }
+    }
+
+    /** A column left out by the INSERT that takes its values from a sequence; null without one. */
+    private @Nullable Column clusterDefault(Table table) {
+        return InsertSelect.leftOut(syntax, table).stream()
+                .filter(column -> column.defaultKind() == Column.DefaultKind.SEQUENCE)
+                .findFirst()
+                .orElse(null);
     }
 
     /** The shards of an INSERT's sources; its target finds no rows. */

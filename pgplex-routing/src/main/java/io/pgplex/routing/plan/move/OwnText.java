@@ -58,6 +58,7 @@ record OwnText(ScannedStatement text, int[] parameters, List<Evaluation> evaluat
     private static Fragment withoutViews(ScannedStatement text, Resolution resolution) {
         Splice splice = new Splice(text);
         Set<Integer> done = new HashSet<>();
+        Set<String> names = new HashSet<>();
         for (ViewUse use : resolution.views()) {
             FromItem.Relation item = use.item();
             if (!done.add(item.from())) {
@@ -73,6 +74,10 @@ record OwnText(ScannedStatement text, int[] parameters, List<Evaluation> evaluat
                 sql.append(" AS " + Identifiers.quote(item.name()));
             }
             splice.replace(item.from(), nameEnd(item), sql);
+            names.add(item.name());
+        }
+        for (Draft.Replacement each : Qualifiers.withoutSchema(resolution, names)) {
+            splice.replace(each.from(), each.to(), each.with());
         }
         return splice.fragment();
     }

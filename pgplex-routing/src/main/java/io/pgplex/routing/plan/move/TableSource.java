@@ -41,6 +41,9 @@ final class TableSource {
     /** Types that {@code format_type} prints with a modifier, all of them PostgreSQL's own. */
     private static final List<String> MODIFIED = List.of("numeric(", "character", "bit", "time", "interval");
 
+    /** Operators of PostgreSQL that give NULL for NULL. */
+    private static final Set<String> STRICT = Set.of("=", "<", "<=", ">", ">=", "<>", "!=", "~~", "~~*", "~", "~*");
+
     private final Draft draft;
     private final ScannedStatement text;
     private final Resolution resolution;
@@ -182,7 +185,27 @@ final class TableSource {
                 filters.add(condition);
             }
         }
+        if (use.isNullable()) {
+            for (Expr condition : use.block().whereConjuncts()) {
+                // a row that does not meet it leaves NULL behind, which does not meet it either
+                if (!filters.contains(condition) && isStrict(condition) && isOf(condition, use)) {
+                    filters.add(condition);
+                }
+            }
+        }
         return filters;
+    }
+
+    /** Whether a condition on a plain column is never true of NULL. */
+    private static boolean isStrict(Expr condition) {
+        if (condition instanceof Expr.Operation operation && operation.left() != null) {
+            boolean plain = operation.left() instanceof Expr.Column || operation.right() instanceof Expr.Column;
+            return plain && STRICT.contains(operation.operator());
+        }
+        if (condition instanceof Expr.In in) {
+            return !in.negated() && in.left() instanceof Expr.Column;
+        }
+        return condition instanceof Expr.IsNull isNull && isNull.negated() && isNull.operand() instanceof Expr.Column;
     }
 
     /** Whether an expression needs nothing but the relation's columns, parameters and constants. */
@@ -365,24 +388,9 @@ final class TableSource {
                 replacements.add(new Draft.Replacement(sampleFrom(item), item.to(), new SqlText()));
             }
         }
-        for (Block block : resolution.blocks()) {
-            block.expressions().forEach(expression -> unqualify(expression, block, moved, done, replacements));
-        }
+        Set<String> names = new HashSet<>();
+        moved.uses().forEach(use -> names.add(use.name()));
+        replacements.addAll(Qualifiers.withoutSchema(resolution, names));
         return replacements;
-    }
-
-    /** A schema before a table's name is the real table's. */
-    private static void unqualify(
-            Expr expression, Block block, Moved moved, Set<Integer> done, List<Draft.Replacement> replacements) {
-        if (expression instanceof Expr.Column column && column.names().size() > 2) {
-            List<String> names = column.names();
-            String relation = names.get(names.size() - 2);
-            if (moved.uses().stream().anyMatch(use -> use.name().equals(relation)) && done.add(column.from())) {
-                String last = column.star() ? "*" : Identifiers.quote(column.name());
-                replacements.add(new Draft.Replacement(
-                        column.from(), column.to(), new SqlText().append(Identifiers.quote(relation) + "." + last)));
-            }
-        }
-        expression.children().forEach(child -> unqualify(child, block, moved, done, replacements));
     }
 }

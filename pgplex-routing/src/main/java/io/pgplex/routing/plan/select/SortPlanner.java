@@ -1,5 +1,6 @@
 package io.pgplex.routing.plan.select;
 
+import io.pgplex.routing.analyze.Attribute;
 import io.pgplex.routing.analyze.Block;
 import io.pgplex.routing.analyze.OutputName;
 import io.pgplex.routing.analyze.Placements;
@@ -14,6 +15,7 @@ import io.pgplex.routing.plan.Finish;
 import io.pgplex.routing.plan.Merge;
 import io.pgplex.routing.plan.SortKey;
 import io.pgplex.routing.plan.Unsupported;
+import io.pgplex.routing.scan.Identifiers;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,11 +73,28 @@ final class SortPlanner {
         }
         SqlText columns = new SqlText();
         for (SortItem item : hidden) {
-            columns.append(", (")
-                    .append(splice.slice(item.from(), item.expressionTo()))
-                    .append(")");
+            columns.append(", (").append(reference(item)).append(")");
         }
         splice.insertAfter(select.itemsTo(), columns);
+    }
+
+    /** What an item sorts by; a name that is a column of a star means that column, whatever else is called so. */
+    private SqlText reference(SortItem item) {
+        List<Output> outputs = block.outputs();
+        if (outputs != null
+                && item.expression() instanceof Expr.Column column
+                && column.names().size() == 1) {
+            List<Output> named = outputs.stream()
+                    .filter(output -> output.name().equals(column.name()))
+                    .toList();
+            Attribute attribute = named.size() == 1 ? named.get(0).attribute() : null;
+            if (attribute != null && !attribute.relation().name().isEmpty()) {
+                return new SqlText()
+                        .append(Identifiers.quote(attribute.relation().name()) + "."
+                                + Identifiers.quote(attribute.column()));
+            }
+        }
+        return splice.slice(item.from(), item.expressionTo());
     }
 
     /** A hidden column counts from the end. */
