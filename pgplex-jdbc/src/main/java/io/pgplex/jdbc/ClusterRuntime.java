@@ -50,7 +50,7 @@ final class ClusterRuntime implements AutoCloseable {
                 cache,
                 pools,
                 fanOut,
-                new Plans(key.planCacheSize()),
+                new Plans(key.planCacheSize(), statistics::current),
                 new TransactionEnd(key.cluster(), fanOut, metadata),
                 metadata,
                 new ConcurrentHashMap<>(),

@@ -45,7 +45,7 @@ public class RoutingBenchmark {
 
     private final ClusterMap map = twoShards();
     private final RoutingScope scope = new RoutingScope(List.of("public"), Set.of());
-    private final Plans plans = new Plans(100);
+    private final Plans plans = new Plans(100, () -> Statistics.UNKNOWN);
     private final PreparedText held;
     private final LongParameter parameter = new LongParameter();
 
@@ -73,7 +73,7 @@ public class RoutingBenchmark {
     /** The first execution of a text. */
     @Benchmark
     public int newText() throws SQLException {
-        Plans empty = new Plans(1);
+        Plans empty = new Plans(1, () -> Statistics.UNKNOWN);
         return shard(empty.plan(empty.text(SQL, true, true), 0, map, scope, () -> Statistics.UNKNOWN));
     }
 

@@ -89,6 +89,7 @@ final class MovementRunner {
             return move(movement, execution, outer);
         }
         crossShard.check(execution.hints(), execution.running());
+        session.followStatistics();
         if (session.transaction() != null) {
             return inTransaction(movement, execution);
         }

@@ -36,7 +36,14 @@ public final class Plans {
     private final Cache<TextKey, PreparedText> texts;
     private final Cache<PlanKey, PreparedText.PlanSlot> plans;
 
-    public Plans(long maximumSize) {
+    private final Supplier<Statistics> currentStatistics;
+
+    /**
+     * @param maximumSize most texts, and most plans
+     * @param currentStatistics the sizes of tables as they are known now
+     */
+    public Plans(long maximumSize, Supplier<Statistics> currentStatistics) {
+        this.currentStatistics = currentStatistics;
         this.texts = Caffeine.newBuilder().maximumSize(maximumSize).build();
         this.plans = Caffeine.newBuilder().maximumSize(maximumSize).build();
     }
@@ -80,18 +87,18 @@ public final class Plans {
     /**
      * The plan of a statement.
      *
-     * @param statistics how the session asks for the sizes of tables; asked only where they decide
+     * @param statistics how the session asks for the sizes of tables, which it does only to choose what travels
      * @throws SQLException why the statement cannot run
      */
     Plan plan(PreparedText text, int statement, ClusterMap map, RoutingScope scope, Supplier<Statistics> statistics)
             throws SQLException {
-        Plan plan = text.plan(statement, map, scope, statistics);
+        Plan plan = text.plan(statement, map, scope, currentStatistics);
         if (plan != null) {
             return plan;
         }
         PlanKey key = new PlanKey(text, statement, scope);
         PreparedText.PlanSlot slot = plans.getIfPresent(key);
-        if (slot == null || !slot.isFor(map, scope, statistics)) {
+        if (slot == null || !slot.isFor(map, scope, currentStatistics)) {
             AskedStatistics asked = new AskedStatistics(statistics);
             Plan made = route(text, statement, map, scope, asked);
             slot = new PreparedText.PlanSlot(map, scope, made, asked.basis());

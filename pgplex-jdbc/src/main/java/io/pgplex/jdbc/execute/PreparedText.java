@@ -24,10 +24,10 @@ public final class PreparedText {
      */
     record PlanSlot(ClusterMap map, RoutingScope scope, Plan plan, AskedStatistics.@Nullable Basis basis) {
 
-        /** Whether the plan is still good; asks for the statistics only where they matter. */
+        /** Whether the plan is still good; looks at the statistics only where they matter. */
         @SuppressWarnings("ReferenceEquality") // maps and scopes are kept once each: identity says it without comparing
-        boolean isFor(ClusterMap currentMap, RoutingScope sessionScope, Supplier<Statistics> statistics) {
-            return map == currentMap && scope == sessionScope && (basis == null || basis.holds(statistics.get()));
+        boolean isFor(ClusterMap currentMap, RoutingScope sessionScope, Supplier<Statistics> current) {
+            return map == currentMap && scope == sessionScope && (basis == null || basis.holds(current.get()));
         }
     }
 
@@ -89,9 +89,9 @@ public final class PreparedText {
 
     /** The plan of a statement if it was made from just this map and scope and is still good, else null. */
     @Nullable
-    Plan plan(int statement, ClusterMap map, RoutingScope scope, Supplier<Statistics> statistics) {
+    Plan plan(int statement, ClusterMap map, RoutingScope scope, Supplier<Statistics> current) {
         PlanSlot slot = plans.get(statement);
-        return slot != null && slot.isFor(map, scope, statistics) ? slot.plan() : null;
+        return slot != null && slot.isFor(map, scope, current) ? slot.plan() : null;
     }
 
     void remember(int statement, PlanSlot slot) {

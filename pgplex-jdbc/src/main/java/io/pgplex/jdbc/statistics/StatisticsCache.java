@@ -115,9 +115,14 @@ public final class StatisticsCache implements AutoCloseable {
         maps.addListener(listener);
     }
 
+    /** What is known now, whether or not it is still kept up to date. */
+    public Statistics current() {
+        return current;
+    }
+
     /**
-     * How a session asks. Each question may begin to read in the background, as who asked; the answer is what is known now,
-     * which is nothing at first.
+     * How a session asks for what it is going to use. Each question may begin to read in the background, as who asked; the
+     * answer is what is known now, which is nothing at first.
      */
     public Supplier<Statistics> askedBy(Credentials credentials, PoolSettings settings) {
         Reader asking = new Reader(credentials, settings);

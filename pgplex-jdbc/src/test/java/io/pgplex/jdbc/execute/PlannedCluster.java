@@ -53,7 +53,7 @@ final class PlannedCluster implements AutoCloseable {
                 cache,
                 pools,
                 fanOut,
-                new Plans(1000),
+                new Plans(1000, statistics::current),
                 new TransactionEnd(local.cluster(), fanOut, metadata),
                 metadata,
                 new ConcurrentHashMap<>(),
