@@ -45,7 +45,11 @@ public enum PgplexProperty {
             "allow",
             List.of("allow", "warn", "forbid"),
             "statements that need several shards: run, run with a warning, or be refused"),
-    PLAN_CACHE_SIZE("planCacheSize", 0, "2048", "most plans kept per cluster; 0 keeps none"),
+    PLAN_CACHE_SIZE(
+            "planCacheSize",
+            0,
+            "2048",
+            "most plans kept per cluster, one of a long statement counting as several; 0 keeps none"),
     DEFAULT_ROW_FETCH_SIZE(
             "defaultRowFetchSize",
             0,

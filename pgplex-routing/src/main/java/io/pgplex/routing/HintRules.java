@@ -18,6 +18,7 @@ import io.pgplex.routing.plan.StatementKind;
 import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -78,17 +79,17 @@ final class HintRules {
     private KeyType keyType(ScannedStatement statement, String key) {
         Set<KeyType.HashFamily> families = EnumSet.noneOf(KeyType.HashFamily.class);
         KeyType found = null;
+        Set<String> words = new HashSet<>();
         for (int i = 0; i < statement.tokenCount(); i++) {
-            if (!statement.isName(i)) {
-                continue;
+            if (statement.isName(i)) {
+                words.add(statement.identifier(i));
             }
-            String word = statement.identifier(i);
-            for (var table : map.tables().values()) {
-                if (table.name().name().equals(word)
-                        && table.distribution() instanceof TableDistribution.Distributed distributed) {
-                    found = distributed.keyType();
-                    families.add(found.family());
-                }
+        }
+        for (var table : map.tables().values()) {
+            if (table.distribution() instanceof TableDistribution.Distributed distributed
+                    && words.contains(table.name().name())) {
+                found = distributed.keyType();
+                families.add(found.family());
             }
         }
         if (families.size() > 1) {

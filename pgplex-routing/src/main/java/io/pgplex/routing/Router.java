@@ -12,6 +12,7 @@ import io.pgplex.routing.analyze.syntax.UnknownSyntaxException;
 import io.pgplex.routing.command.StatementClass;
 import io.pgplex.routing.command.StatementClassifier;
 import io.pgplex.routing.hint.Hints;
+import io.pgplex.routing.parse.SqlParser;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Movement;
@@ -29,9 +30,15 @@ import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.StatementScanner;
 import io.pgplex.routing.statistics.Statistics;
 import java.util.List;
+import java.util.Set;
 
 /** From one statement to its plan. Stateless and thread-safe; a plan may be cached for the map it was made from. */
 public final class Router {
+
+    /** What a statement of at most so many tokens, nested at most so deep, needs of a stack is little. */
+    private static final int ORDINARY_TOKENS = 400;
+
+    private static final int ORDINARY_NESTING = 16;
 
     private Router() {}
 
@@ -58,6 +65,14 @@ public final class Router {
         HintRules rules = new HintRules(hints, map);
         Plan hinted = rules.place(statement, statementClass);
         return hinted != null ? hinted : rules.guard(rows(statement, statementClass, map, scope, statistics));
+    }
+
+    /**
+     * Whether planning may need more stack than any thread has, about 200 KB: the caller should see to one of 16 MB then, which
+     * is enough for every text.
+     */
+    public static boolean needsLargeStack(ScannedStatement statement) {
+        return statement.tokenCount() > ORDINARY_TOKENS || SqlParser.nestsDeeper(statement, ORDINARY_NESTING);
     }
 
     private static boolean touchesRows(StatementClass statementClass) {
@@ -95,12 +110,35 @@ public final class Router {
                     statementClass instanceof StatementClass.Call ? StatementKind.CALL : StatementKind.OTHER;
             return home(statement, kind, kind == StatementKind.CALL);
         }
-        StatementParser.Statement syntax;
         try {
-            syntax = StatementParser.parse(statement);
+            return analysed(statement, map, scope, statistics);
         } catch (UnknownSyntaxException unknown) {
-            return unknown(statement, statementClass, unknown, map, scope);
+            int shared = sharedName(statement, map, scope);
+            if (shared >= 0) {
+                Movement movement = statementClass instanceof StatementClass.Query && !unknown.isTooComplex()
+                        ? UnknownText.plan(statement, map, scope)
+                        : null;
+                if (movement != null) {
+                    return gathered(statement, movement);
+                }
+                int position = Positions.at(statement, unknown.offset());
+                throw new RoutingException(
+                        unknown.isTooComplex()
+                                ? Refusal.tooComplex(position)
+                                : Unsupported.UNPARSABLE.at(position, statement.identifier(shared)));
+            }
+        } catch (RoutingException cannot) {
+            if (!cannot.refusal().isTooComplex() || sharedName(statement, map, scope) >= 0) {
+                throw cannot;
+            }
         }
+        // text that is not understood runs on the home shard when no word in it can be a shared table
+        return home(statement, HintRules.kind(statementClass), HintRules.returnsRows(statement, statementClass));
+    }
+
+    private static Plan analysed(
+            ScannedStatement statement, ClusterMap map, RoutingScope scope, Statistics statistics) {
+        StatementParser.Statement syntax = StatementParser.parse(statement);
         Query query = syntax.query();
         Modification modification = syntax.modification();
         if (query != null) {
@@ -187,26 +225,15 @@ public final class Router {
                 null);
     }
 
-    /** Text that the parser does not know runs on the home shard when no word in it can be a shared table. */
-    private static Plan unknown(
-            ScannedStatement statement,
-            StatementClass statementClass,
-            UnknownSyntaxException unknown,
-            ClusterMap map,
-            RoutingScope scope) {
-        RelationNames names = new RelationNames(map, scope);
+    /** The first token that may name a distributed or replicated table, or a view over one, in some schema; -1 without. */
+    private static int sharedName(ScannedStatement statement, ClusterMap map, RoutingScope scope) {
+        Set<String> shared = new RelationNames(map, scope).sharedAnywhere();
         for (int i = 0; i < statement.tokenCount(); i++) {
-            if (statement.isName(i) && names.isSharedAnywhere(statement.identifier(i))) {
-                Movement movement =
-                        statementClass instanceof StatementClass.Query ? UnknownText.plan(statement, map, scope) : null;
-                if (movement != null) {
-                    return gathered(statement, movement);
-                }
-                throw new RoutingException(
-                        Unsupported.UNPARSABLE.at(Positions.at(statement, unknown.offset()), statement.identifier(i)));
+            if (statement.isName(i) && shared.contains(statement.identifier(i))) {
+                return i;
             }
         }
-        return home(statement, HintRules.kind(statementClass), HintRules.returnsRows(statement, statementClass));
+        return -1;
     }
 
     private static Plan home(ScannedStatement statement, StatementKind kind, boolean returnsRows) {

@@ -44,6 +44,7 @@ public enum SqlState {
     TRANSACTION_ROLLED_BACK("40001", "backend lost, transaction rolled back", SQLTransactionRollbackException::new),
     QUERY_CANCELED("57014", "statement deadline", SQLTimeoutException::new),
     LIMIT_EXCEEDED("54000", "a stated limit exceeded", SQLNonTransientException::new),
+    STATEMENT_TOO_COMPLEX("54001", "a statement too long, deep or laborious to route", SQLNonTransientException::new),
     DATA_CORRUPTED(
             "XX001",
             "what etcd holds cannot be understood, or copies of a table differ",

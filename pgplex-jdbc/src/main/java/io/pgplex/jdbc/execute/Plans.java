@@ -20,6 +20,8 @@ import io.pgplex.routing.statistics.Statistics;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 import org.postgresql.core.Parser;
 
@@ -28,6 +30,9 @@ public final class Plans {
 
     /** Texts longer than this are scanned each time: they are data loads, and would fill the cache with megabytes. */
     private static final int MAXIMUM_CACHED_CHARACTERS = 64 * 1024;
+
+    /** What takes more memory than this counts as several plans. */
+    private static final int BYTES_PER_PLAN = 4096;
 
     private record TextKey(String sql, boolean jdbcParameters, boolean escapeProcessing) {}
 
@@ -44,8 +49,23 @@ public final class Plans {
      */
     public Plans(long maximumSize, Supplier<Statistics> currentStatistics) {
         this.currentStatistics = currentStatistics;
-        this.texts = Caffeine.newBuilder().maximumSize(maximumSize).build();
-        this.plans = Caffeine.newBuilder().maximumSize(maximumSize).build();
+        this.texts = Caffeine.newBuilder()
+                .maximumWeight(maximumSize)
+                .<TextKey, PreparedText>weigher((key, text) -> weight(text, 24))
+                .build();
+        this.plans = Caffeine.newBuilder()
+                .maximumWeight(maximumSize)
+                .<PlanKey, PreparedText.PlanSlot>weigher((key, slot) -> weight(key.text(), 100))
+                .build();
+    }
+
+    /** How many plans a text or its plan counts as, by about what each of its characters, tokens and statements takes. */
+    private static int weight(PreparedText text, int bytesPerToken) {
+        int bytes = text.sql().length();
+        for (ScannedStatement statement : text.statements()) {
+            bytes += 500 + bytesPerToken * statement.tokenCount();
+        }
+        return 1 + bytes / BYTES_PER_PLAN;
     }
 
     /**
@@ -110,30 +130,37 @@ public final class Plans {
         return slot.plan();
     }
 
-    /**
-     * PostgreSQL's own error for a statement that nests deeper than its stack; the parser's stack is the application's
-     * thread's, and is whole again when this is called.
-     */
-    private static SQLException tooDeep() {
-        return PgplexErrors.from(new Refusal(
-                "54001",
-                "stack depth limit exceeded",
-                null,
-                "Nest the statement less deeply, or run it on a thread with a larger stack.",
-                0));
-    }
-
+    /** The plan; what may go deep runs on a stack that is known to be large enough. */
     private static Plan route(
             PreparedText text, int statement, ClusterMap map, RoutingScope scope, Statistics statistics)
             throws SQLException {
+        ScannedStatement scanned = text.statements().get(statement);
+        Hints hints = text.hints().get(statement);
         try {
-            return Router.plan(text.statements().get(statement), text.hints().get(statement), map, scope, statistics);
-        } catch (RoutingException e) {
-            throw PgplexErrors.from(e);
-        } catch (SqlSyntaxException e) {
-            throw PgplexErrors.from(e);
-        } catch (StackOverflowError e) {
-            throw tooDeep();
+            return Router.needsLargeStack(scanned)
+                    ? LargeStack.call(() -> Router.plan(scanned, hints, map, scope, statistics))
+                    : Router.plan(scanned, hints, map, scope, statistics);
+        } catch (ExecutionException e) {
+            throw refused(Objects.requireNonNullElse(e.getCause(), e));
+        } catch (RuntimeException | StackOverflowError e) {
+            throw refused(e);
         }
+    }
+
+    private static SQLException refused(Throwable failure) {
+        if (failure instanceof RoutingException routing) {
+            return PgplexErrors.from(routing);
+        }
+        if (failure instanceof SqlSyntaxException syntax) {
+            return PgplexErrors.from(syntax);
+        }
+        if (failure instanceof StackOverflowError) {
+            // the thread's stack is whole again here; no text is known that comes so far
+            return PgplexErrors.from(Refusal.tooComplex(0));
+        }
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        return PgplexErrors.bug("the statement could not be planned", failure);
     }
 }

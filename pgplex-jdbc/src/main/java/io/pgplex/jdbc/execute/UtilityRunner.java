@@ -5,6 +5,7 @@ import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.jdbc.transaction.Transaction;
+import io.pgplex.routing.analyze.Positions;
 import io.pgplex.routing.analyze.RelationNames;
 import io.pgplex.routing.command.StatementClass;
 import io.pgplex.routing.command.StatementClass.SessionObject;
@@ -15,6 +16,7 @@ import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.sql.SQLException;
 import java.util.Locale;
+import java.util.Set;
 
 /** Runs what is no query: transaction control, settings, session objects, definitions, commands. Belongs to one session. */
 final class UtilityRunner {
@@ -214,13 +216,13 @@ final class UtilityRunner {
     /** Every name in the text counts: a column called like a table costs a refusal, a table overlooked wrong answers. */
     private void refuseShared(Execution execution, Unsupported refusal) throws SQLException {
         ScannedStatement statement = execution.scanned();
-        RelationNames names = new RelationNames(execution.map(), session.scope());
+        Set<String> shared = new RelationNames(execution.map(), session.scope()).sharedAnywhere();
         for (int i = 1; i < statement.tokenCount(); i++) {
             if (statement.isName(i)
-                    && names.isSharedAnywhere(statement.identifier(i))
+                    && shared.contains(statement.identifier(i))
                     && (statement.isPunctuation(i - 1, '.')
                             || !session.scope().temporaryRelations().contains(statement.identifier(i)))) {
-                throw PgplexErrors.from(refusal.at(statement.begin(i) + 1));
+                throw PgplexErrors.from(refusal.at(Positions.of(statement, i)));
             }
         }
     }

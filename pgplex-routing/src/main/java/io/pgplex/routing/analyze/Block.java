@@ -22,6 +22,7 @@ public final class Block {
     private final ScannedStatement text;
     private final boolean own;
     private final @Nullable Block outer;
+    private final Effort effort;
     private @Nullable ResolvedQuery query;
     private Query.@Nullable Select select;
     private final List<RelationUse> relations = new ArrayList<>();
@@ -40,11 +41,13 @@ public final class Block {
      * @param text the text that its tokens count in
      * @param own whether that is the statement's own text, not a view's
      * @param outer where names are looked up that are not found here
+     * @param effort the statement's
      */
-    Block(ScannedStatement text, boolean own, @Nullable Block outer) {
+    Block(ScannedStatement text, boolean own, @Nullable Block outer, Effort effort) {
         this.text = text;
         this.own = own;
         this.outer = outer;
+        this.effort = effort;
     }
 
     public ScannedStatement text() {
@@ -58,6 +61,10 @@ public final class Block {
     @Nullable
     Block outer() {
         return outer;
+    }
+
+    Effort effort() {
+        return effort;
     }
 
     /** The query that this is the body of; null for a statement that writes. */
@@ -160,6 +167,7 @@ public final class Block {
             if (relation.columns() == null) {
                 return null;
             }
+            effort.spend(relation.columns().size());
             int count = count(relation.columns(), name);
             if (count > 1 || (count == 1 && found != null)) {
                 return null;
@@ -185,6 +193,7 @@ public final class Block {
             return null;
         }
         RelationUse found = null;
+        effort.spend(relations.size());
         for (RelationUse relation : relations) {
             if (relation.isNamed() && relation.name().equals(qualifier)) {
                 if (found != null) {
@@ -197,11 +206,13 @@ public final class Block {
             return outer == null ? null : outer.qualified(names);
         }
         String name = names.get(names.size() - 1);
+        effort.spend(found.columns() == null ? 1 : found.columns().size());
         return found.columns() == null || count(found.columns(), name) == 1 ? new Attribute(found, name) : null;
     }
 
     /** What must hold for a row of the relation to matter: WHERE, and ON where the relation's side is not preserved. */
     List<Condition> conditionsFor(RelationUse relation) {
+        effort.spend(where.size() + 10 * relations.size());
         List<Condition> conditions = new ArrayList<>(where);
         if (tree != null) {
             collect(tree, relation, conditions);

@@ -8,10 +8,13 @@ import io.pgplex.routing.plan.Evaluation;
 import io.pgplex.routing.scan.Identifiers;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What a statement computes once for all shards. Confined to one thread.
@@ -69,7 +72,15 @@ public final class EvaluateOnce {
         if (resolution.isModification()) {
             returning(resolution.target().syntax(), items);
         }
-        items.stream().distinct().forEach(item -> keepName(item, calls, splice));
+        TreeSet<Integer> places = new TreeSet<>();
+        calls.forEach(call -> places.add(call.from()));
+        Set<Integer> done = new HashSet<>();
+        for (Query.Item item : items) {
+            Integer first = places.ceiling(item.from());
+            if (first != null && first < item.to() && done.add(item.from())) {
+                keepName(item, splice);
+            }
+        }
     }
 
     private static void returning(Modification modification, List<Query.Item> items) {
@@ -78,11 +89,9 @@ public final class EvaluateOnce {
         }
     }
 
-    private void keepName(Query.Item item, List<Expr.Call> calls, Splice splice) {
-        boolean changes = item.alias() == null
-                && calls.stream().anyMatch(call -> call.from() >= item.from() && call.to() <= item.to());
+    private void keepName(Query.Item item, Splice splice) {
         String name = OutputName.of(item, text);
-        if (changes && !name.equals("?column?")) {
+        if (item.alias() == null && !name.equals("?column?")) {
             splice.insertAfter(item.to(), " AS " + Identifiers.quote(name));
         }
     }

@@ -4,9 +4,10 @@ import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.analyze.syntax.Query;
 import io.pgplex.routing.function.Functions;
 import io.pgplex.routing.plan.Unsupported;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -38,7 +39,7 @@ public final class FunctionRules {
     private static final Set<String> MOMENTS = Set.of("now", "today", "tomorrow", "yesterday");
 
     private final boolean copies;
-    private final List<Expr.Call> evaluatedOnce = new ArrayList<>();
+    private final Map<Integer, Expr.Call> evaluatedOnce = new LinkedHashMap<>();
 
     /**
      * The rules for one statement.
@@ -51,7 +52,7 @@ public final class FunctionRules {
 
     /** The calls in the statement's own text that must be computed once. */
     public List<Expr.Call> evaluatedOnce() {
-        return evaluatedOnce;
+        return List.copyOf(evaluatedOnce.values());
     }
 
     /** Checks all expressions of a block. */
@@ -126,9 +127,8 @@ public final class FunctionRules {
             if (!block.isOwnText()) {
                 throw Placements.refuse(Unsupported.VOLATILE_FUNCTION, block, call.from(), shown);
             }
-            if (!evaluatedOnce.contains(call)) {
-                evaluatedOnce.add(call);
-            }
+            // in the statement's own text a call is known by its place
+            evaluatedOnce.putIfAbsent(call.from(), call);
             return;
         }
         if (Functions.isSequenceFunction(name)) {

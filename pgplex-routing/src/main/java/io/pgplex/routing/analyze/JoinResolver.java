@@ -3,6 +3,7 @@ package io.pgplex.routing.analyze;
 import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.analyze.syntax.FromItem;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,7 @@ final class JoinResolver {
     }
 
     private FromTree tree(Block block, FromItem item, @Nullable Environment environment) {
+        block.effort().part();
         if (item instanceof FromItem.Join join) {
             return joined(block, join, environment);
         }
@@ -75,6 +77,7 @@ final class JoinResolver {
         FromTree left = tree(block, join.left(), environment);
         int middle = block.relations().size();
         FromTree right = tree(block, join.right(), environment);
+        block.effort().spend(block.relations().size() - first);
         List<RelationUse> leftUses = List.copyOf(block.relations().subList(first, middle));
         List<RelationUse> rightUses =
                 List.copyOf(block.relations().subList(middle, block.relations().size()));
@@ -104,7 +107,7 @@ final class JoinResolver {
     }
 
     private static @Nullable List<String> common(List<RelationUse> left, List<RelationUse> right) {
-        List<String> names = new ArrayList<>();
+        Set<String> names = new HashSet<>();
         for (RelationUse relation : left) {
             if (relation.columns() == null) {
                 return null;
@@ -153,6 +156,7 @@ final class JoinResolver {
             if (relation.columns() == null) {
                 return null;
             }
+            block.effort().spend(relation.columns().size());
             if (relation.position(column) >= 0) {
                 if (found != null) {
                     return null;

@@ -2,9 +2,13 @@ package io.pgplex.routing.analyze;
 
 import io.pgplex.metadata.model.KeyType.HashFamily;
 import io.pgplex.routing.analyze.syntax.Expr;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -36,22 +40,20 @@ final class KeyClass {
 
     /** Adds what the conditions make equal to something in the class. */
     void close(List<Condition> conditions, Block block) {
-        List<Condition.Equal> equalities = equalities(conditions, block);
-        boolean grown = true;
-        while (grown) {
-            grown = false;
-            for (Condition.Equal equality : equalities) {
-                grown |= spread(equality.left(), equality.right());
-                grown |= spread(equality.right(), equality.left());
+        Map<Attribute, List<Attribute>> equals = new HashMap<>();
+        for (Condition.Equal equality : equalities(conditions, block)) {
+            equals.computeIfAbsent(equality.left(), key -> new ArrayList<>()).add(equality.right());
+            equals.computeIfAbsent(equality.right(), key -> new ArrayList<>()).add(equality.left());
+        }
+        Deque<Attribute> added = new ArrayDeque<>(attributes);
+        while (!added.isEmpty()) {
+            for (Attribute equal : equals.getOrDefault(added.remove(), List.of())) {
+                block.effort().spend(10);
+                if (KeyFamilies.hashesLike(equal.origin(), family) && attributes.add(equal)) {
+                    added.add(equal);
+                }
             }
         }
-    }
-
-    private boolean spread(Attribute from, Attribute to) {
-        return attributes.contains(from)
-                && !attributes.contains(to)
-                && KeyFamilies.hashesLike(to.origin(), family)
-                && attributes.add(to);
     }
 
     /** The equalities of two attributes among conditions, those of rows taken apart. */

@@ -41,6 +41,7 @@ final class KeyPredicates {
     }
 
     ShardSelector allowed(Expr condition) {
+        block.effort().spend(10);
         if (condition instanceof Expr.Logical logical) {
             List<ShardSelector> parts = new ArrayList<>();
             logical.operands().forEach(operand -> parts.add(allowed(operand)));
@@ -95,6 +96,7 @@ final class KeyPredicates {
     }
 
     private ShardSelector anyOf(Expr left, List<Expr> values) {
+        block.effort().spend(10 * values.size());
         List<ShardSelector> parts = new ArrayList<>();
         for (Expr value : values) {
             parts.add(equal(left, value));

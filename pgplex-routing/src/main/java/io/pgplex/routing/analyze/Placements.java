@@ -104,6 +104,7 @@ public final class Placements {
         boolean grown = true;
         while (grown) {
             grown = false;
+            block.effort().spend((equalities.size() + 1) * (2 * open.size() + 1) * 5);
             for (Condition.Equal equality : equalities) {
                 grown |= grow(equality.left(), equality.right(), family, strong, weak, open);
                 grown |= grow(equality.right(), equality.left(), family, strong, weak, open);

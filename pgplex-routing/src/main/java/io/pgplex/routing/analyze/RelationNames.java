@@ -3,6 +3,7 @@ package io.pgplex.routing.analyze;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.RoutingScope;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -47,10 +48,12 @@ public final class RelationNames {
                 && find(names) == null;
     }
 
-    /** Whether any schema has a distributed or replicated table, or a view over one, of that name. */
-    public boolean isSharedAnywhere(String name) {
-        return map.tables().keySet().stream().anyMatch(table -> table.name().equals(name))
-                || map.views().keySet().stream().anyMatch(view -> view.name().equals(name));
+    /** The names, without schemas, of all distributed and replicated tables and of all views over them. */
+    public Set<String> sharedAnywhere() {
+        Set<String> shared = new HashSet<>();
+        map.tables().keySet().forEach(table -> shared.add(table.name()));
+        map.views().keySet().forEach(view -> shared.add(view.name()));
+        return shared;
     }
 
     private @Nullable TableName known(TableName name) {

@@ -16,29 +16,32 @@ import io.pgplex.routing.analyze.syntax.SortItem;
 import io.pgplex.routing.analyze.syntax.StatementParser;
 import io.pgplex.routing.analyze.syntax.UnknownSyntaxException;
 import io.pgplex.routing.analyze.syntax.Window;
-import io.pgplex.routing.plan.Refusal;
 import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.QuestionMark;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.StatementScanner;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Finds out what every name in a statement means. Confined to one thread, for one statement. */
 public final class Resolver {
 
-    /** A CTE or view counts at each of its uses, so a short text can mean very many. */
-    private static final int MAX_BLOCKS = 2000;
+    /** PostgreSQL's limit for the columns of a result. */
+    private static final int MAX_COLUMNS = 1664;
 
     private final ClusterMap map;
     private final RelationNames names;
     private final Resolution resolution = new Resolution();
     private final JoinResolver joins = new JoinResolver(this);
-    private final Set<Query.Cte> usedCtes = new HashSet<>();
-    private int blocks;
+    private final Set<Query.Cte> usedCtes = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Map<TableName, ViewText> viewTexts = new HashMap<>();
+    private final Effort effort = new Effort();
 
     public Resolver(ClusterMap map, RoutingScope scope) {
         this.map = map;
@@ -59,9 +62,7 @@ public final class Resolver {
 
     private ResolvedQuery query(
             Query query, ScannedStatement text, boolean own, @Nullable Environment environment, @Nullable Block outer) {
-        if (++blocks > MAX_BLOCKS) {
-            throw new RoutingException(new Refusal("54001", "statement is too complex to be routed", null, null, 0));
-        }
+        effort.part();
         Environment inner = with(query.with(), text, own, environment, outer);
         ResolvedQuery resolved = new ResolvedQuery(query);
         Query.Body body = query.body();
@@ -73,7 +74,7 @@ public final class Resolver {
             // ORDER BY of a set operation can name its columns only
         } else if (body instanceof Query.Nested nested) {
             // (SELECT ... LIMIT 1) LIMIT 2: the inner one is a subquery in all but name
-            Block block = new Block(text, own, outer);
+            Block block = new Block(text, own, outer, effort);
             block.select(resolved, null);
             ResolvedQuery below = query(nested.query(), text, own, inner, outer);
             RelationUse derived =
@@ -146,7 +147,7 @@ public final class Resolver {
             boolean own,
             @Nullable Environment environment,
             @Nullable Block outer) {
-        Block block = new Block(text, own, outer);
+        Block block = new Block(text, own, outer, effort);
         resolution.block(block);
         if (body instanceof Query.Values values) {
             block.select(owner, null);
@@ -209,6 +210,9 @@ public final class Resolver {
                     return null;
                 }
                 outputs.addAll(expanded);
+                if (outputs.size() > MAX_COLUMNS) {
+                    return null;
+                }
             } else if (item.expression() instanceof Expr.Indirection indirection && indirection.star()) {
                 return null;
             } else {
@@ -234,6 +238,9 @@ public final class Resolver {
                 return null;
             }
             found = true;
+            if (outputs.size() + relation.columns().size() > MAX_COLUMNS) {
+                return null;
+            }
             for (String column : relation.columns()) {
                 outputs.add(new Output(column, null, new Attribute(relation, column)));
             }
@@ -266,6 +273,11 @@ public final class Resolver {
     void on(Block block, Expr on, boolean inner, @Nullable Environment environment) {
         block.expressions().add(on);
         new Sublinks(this, block, environment).condition(on, inner);
+    }
+
+    /** What the analysis of the statement costs. */
+    Effort effort() {
+        return effort;
     }
 
     ResolvedQuery subquery(Query query, Block block, @Nullable Environment environment, @Nullable Block outer) {
@@ -347,22 +359,29 @@ public final class Resolver {
         if (view == null || resolution.isOpen(view)) {
             throw new IllegalStateException("view " + item.name());
         }
-        try {
-            ScannedStatement text = StatementScanner.scan(view.definition(), QuestionMark.OPERATOR)
-                    .get(0);
-            Query query = StatementParser.parse(text).query();
-            if (query != null) {
-                resolution.open(view);
-                ResolvedQuery resolved = query(query, text, false, null, null);
-                resolution.close(view);
-                return derived(block, name, resolved, columns, item.from());
-            }
-        } catch (UnknownSyntaxException unknown) {
-            // what stands in it is not known, so nothing is concluded from it
+        ViewText definition = viewTexts.computeIfAbsent(view.name(), each -> read(view));
+        if (definition.query() != null) {
+            resolution.open(view);
+            ResolvedQuery resolved = query(definition.query(), definition.text(), false, null, null);
+            resolution.close(view);
+            return derived(block, name, resolved, columns, item.from());
         }
         resolution.unknownView(block, item);
         return resolution.use(
                 new RelationUse(RelationUse.Kind.OPAQUE, block, name, null, null, columns, List.of(), item.from()));
+    }
+
+    /** A view's definition; the query is null when it cannot be read, and then nothing is concluded from it. */
+    private record ViewText(ScannedStatement text, @Nullable Query query) {}
+
+    private static ViewText read(View view) {
+        ScannedStatement text =
+                StatementScanner.scan(view.definition(), QuestionMark.OPERATOR).get(0);
+        try {
+            return new ViewText(text, StatementParser.parse(text).query());
+        } catch (UnknownSyntaxException unknown) {
+            return new ViewText(text, null);
+        }
     }
 
     private static void checkState(Table table, Block block, int token) {
@@ -405,7 +424,7 @@ public final class Resolver {
             @Nullable Environment environment,
             @Nullable Block outer) {
         Environment inner = with(modification.with(), text, own, environment, outer);
-        Block block = new Block(text, own, outer);
+        Block block = new Block(text, own, outer, effort);
         resolution.block(block);
         RelationUse target = named(block, modification.target(), null);
         block.relations().add(target);

@@ -6,6 +6,8 @@ import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.analyze.syntax.Query;
 import io.pgplex.routing.bind.ShardSelector;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -33,7 +35,8 @@ public final class ShardAnalysis {
 
     /** The shards that the uses of distributed tables need, together. */
     public ShardSelector uses(Resolution resolution) {
-        List<ShardSelector> parts = new ArrayList<>();
+        // many uses that are bound together need the same shards
+        Set<ShardSelector> parts = new LinkedHashSet<>();
         for (RelationUse use : resolution.uses()) {
             if (use.isDistributed() && !use.isInsertTarget()) {
                 parts.add(of(use));
@@ -42,7 +45,7 @@ public final class ShardAnalysis {
         if (resolution.hasUnknownView()) {
             parts.add(Selectors.ALL);
         }
-        return Selectors.or(parts);
+        return Selectors.or(List.copyOf(parts));
     }
 
     /** The shards outside of which no row of a distributed table matters where it is used. */
@@ -80,6 +83,7 @@ public final class ShardAnalysis {
         Attribute nullTest = neverExtended;
         while (block != null && !keys.attributes().isEmpty()) {
             List<Condition> conditions = conditions(block, seeds);
+            block.effort().spend(10 * conditions.size());
             keys.close(conditions, block);
             KeyPredicates predicates = new KeyPredicates(constants, this, block, keys, type, nullTest);
             for (Condition condition : conditions) {
@@ -98,9 +102,20 @@ public final class ShardAnalysis {
     }
 
     private static List<Condition> conditions(Block block, Set<RelationUse> seeds) {
-        Set<Condition> conditions = new LinkedHashSet<>();
-        seeds.forEach(seed -> conditions.addAll(block.conditionsFor(seed)));
-        return new ArrayList<>(conditions);
+        if (seeds.size() == 1) {
+            return block.conditionsFor(seeds.iterator().next());
+        }
+        // a condition is itself only: comparing two would compare all that is in them
+        Set<Condition> known = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<Condition> conditions = new ArrayList<>();
+        for (RelationUse seed : seeds) {
+            for (Condition condition : block.conditionsFor(seed)) {
+                if (known.add(condition)) {
+                    conditions.add(condition);
+                }
+            }
+        }
+        return conditions;
     }
 
     /** What a subquery's column is worth that is a constant in all of its rows. */

@@ -28,6 +28,7 @@ final class Sublinks {
     }
 
     private void walk(Expr expression, boolean positive, boolean conjunct) {
+        block.effort().spend(10);
         if (expression instanceof Expr.Logical logical) {
             logical.operands().forEach(operand -> walk(operand, positive, conjunct && logical.and()));
             return;

@@ -14,6 +14,9 @@ public final class KeyAssignment {
     /** A scale may be negative, which rounds integers too; it is told from this one. */
     private static final int NO_MODIFIER = Integer.MAX_VALUE;
 
+    /** Reading a number takes time in the square of its digits; the server reads longer ones. */
+    private static final int MAX_NUMBER_CHARACTERS = 4_000;
+
     private KeyAssignment() {}
 
     /** The row's bucket, or {@link KeyBucket#UNKNOWN} when a server has to say what it stores. */
@@ -51,6 +54,9 @@ public final class KeyAssignment {
     }
 
     private static Object number(String text) {
+        if (text.length() > MAX_NUMBER_CHARACTERS) {
+            return text;
+        }
         try {
             return new BigDecimal(text);
         } catch (NumberFormatException e) {

@@ -29,7 +29,7 @@ final class ExplainReader {
                 i++;
             }
         }
-        if (i >= statement.tokenCount()) {
+        if (i >= statement.tokenCount() || statement.is(i, "EXPLAIN")) {
             throw statement.error("syntax error in EXPLAIN", i);
         }
         String options =

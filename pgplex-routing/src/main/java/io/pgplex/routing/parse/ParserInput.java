@@ -16,6 +16,7 @@ import java.util.Arrays;
  *   <li>The words between the arguments of EXTRACT, OVERLAY, POSITION, SUBSTRING and TRIM become commas, and their names
  *       ordinary ones.
  *   <li>SELECT without items gets an asterisk.
+ *   <li>Of a long {@link ConstantList} there are only the ends.
  * </ul>
  *
  * Confined to one thread.
@@ -31,14 +32,16 @@ final class ParserInput {
 
     private final ScannedStatement statement;
     private final char[] copy;
+    private int tokens;
 
     private ParserInput(ScannedStatement statement) {
         this.statement = statement;
         this.copy = ParserText.of(statement).toCharArray();
+        this.tokens = statement.tokenCount();
     }
 
-    /** A text of the same length as the statement's. */
-    static String of(ScannedStatement statement) {
+    /** What JSqlParser is to be given for a statement. */
+    static ParserInput of(ScannedStatement statement) {
         ParserInput input = new ParserInput(statement);
         for (int i = 0; i < statement.tokenCount(); i++) {
             if (statement.hasKind(i, TokenKind.WORD)) {
@@ -47,10 +50,26 @@ final class ParserInput {
                 input.dot(i);
             }
         }
-        return new String(input.copy);
+        return input;
+    }
+
+    /** A text of the same length as the statement's. */
+    String text() {
+        return new String(copy);
+    }
+
+    /** How many of the statement's tokens are in it, at most. */
+    int tokens() {
+        return tokens;
     }
 
     private void word(int index) {
+        int first = ConstantList.first(statement, index);
+        ConstantList.Tokens hidden = first < 0 ? null : ConstantList.hidden(statement, first);
+        if (hidden != null) {
+            blank(hidden.from(), hidden.to());
+            tokens -= hidden.to() - hidden.from();
+        }
         switch (statement.word(index)) {
             case "USING" -> {
                 if (statement.hasKind(index + 1, TokenKind.OPERATOR)) {

@@ -70,6 +70,9 @@ public final class ParserText {
             "GROUPS",
             "PLACING");
 
+    /** Longer numbers are no key of a whole number, and reading one takes time in the square of its digits. */
+    private static final int MAX_NUMBER_LENGTH = 1000;
+
     private ParserText() {}
 
     /** The copy of the statement's text, of the same length. */
@@ -168,6 +171,10 @@ public final class ParserText {
     private static void number(ScannedStatement statement, int index, char[] copy) {
         int begin = statement.begin(index);
         int end = statement.end(index);
+        if (end - begin > MAX_NUMBER_LENGTH) {
+            Arrays.fill(copy, begin, end, 'x');
+            return;
+        }
         String text = statement.tokenText(index);
         int base = NumberLexer.baseOf(text, 0);
         String decimal = text.replace("_", "");

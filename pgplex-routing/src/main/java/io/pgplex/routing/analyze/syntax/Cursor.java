@@ -8,8 +8,14 @@ import java.util.List;
 /** A place among a statement's tokens that moves on. Confined to one thread. */
 final class Cursor {
 
-    /** Deeper nesting is refused, well before the thread's stack ends. */
+    /** Deepest nesting of what is read. */
     private static final int MAX_DEPTH = 700;
+
+    /**
+     * Most operators, tests and the like that follow each other without brackets: each makes the tree deeper on its left. Some
+     * of what is done with such a chain takes time in the square of its length.
+     */
+    private static final int MAX_CHAIN = 5000;
 
     final ScannedStatement text;
     int at;
@@ -150,7 +156,14 @@ final class Cursor {
 
     void enter() {
         if (++depth > MAX_DEPTH) {
-            throw unknown();
+            throw tooComplex();
+        }
+    }
+
+    /** Counts the links of a chain. */
+    void link(int links) {
+        if (links > MAX_CHAIN) {
+            throw tooComplex();
         }
     }
 
@@ -159,7 +172,14 @@ final class Cursor {
     }
 
     UnknownSyntaxException unknown() {
-        return new UnknownSyntaxException(
-                at < end ? text.begin(at) : text.text().length());
+        return new UnknownSyntaxException(offset(), false);
+    }
+
+    private UnknownSyntaxException tooComplex() {
+        return new UnknownSyntaxException(offset(), true);
+    }
+
+    private int offset() {
+        return at < end ? text.begin(at) : text.text().length();
     }
 }

@@ -1,5 +1,6 @@
 package io.pgplex.routing.analyze.syntax;
 
+import io.pgplex.routing.parse.ConstantList;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -84,7 +85,9 @@ final class ExpressionReader {
     /** An operand with COLLATE, which JSqlParser is not shown, since it gives it to other operands than PostgreSQL. */
     Expr collated(int start, Expr expression) {
         Expr operand = expression;
+        int links = 0;
         while (cursor.accept("COLLATE")) {
+            cursor.link(++links);
             int name = cursor.at;
             cursor.label();
             while (cursor.accept('.')) {
@@ -98,7 +101,9 @@ final class ExpressionReader {
     /** An expression with its tests, which JSqlParser is not shown, since it does not know them behind a comparison. */
     private Expr tested(int start, Expr expression) {
         Expr tested = expression;
+        int links = 0;
         while (cursor.is("IS")) {
+            cursor.link(++links);
             tested = test(start, tested);
         }
         return tested;
@@ -128,6 +133,55 @@ final class ExpressionReader {
             list.add(expression(tree));
         }
         return list;
+    }
+
+    /** As {@link #list}, where JSqlParser is shown only the ends of a long list of constants. */
+    List<Expr> constantList(Collection<? extends Expression> trees) {
+        int first = cursor.at;
+        List<Expr> list = new ArrayList<>();
+        for (Expression tree : trees) {
+            if (!list.isEmpty()) {
+                cursor.expect(',');
+            }
+            if (list.size() == 1) {
+                list.addAll(hiddenConstants(first));
+            }
+            list.add(expression(tree));
+        }
+        return list;
+    }
+
+    /** The elements of a {@link ConstantList} that JSqlParser is not shown, if they begin here. */
+    List<Expr> hiddenConstants(int first) {
+        List<Expr> list = new ArrayList<>();
+        ConstantList.Tokens hidden = ConstantList.hidden(cursor.text, first);
+        while (hidden != null && cursor.at < hidden.to()) {
+            list.add(constantElement());
+            cursor.expect(',');
+        }
+        return list;
+    }
+
+    private Expr constantElement() {
+        int start = cursor.at;
+        if (!cursor.accept('(')) {
+            return constant();
+        }
+        List<Expr> fields = new ArrayList<>();
+        do {
+            fields.add(constant());
+        } while (cursor.accept(','));
+        cursor.expect(')');
+        return fields.size() == 1 ? fields.get(0) : new Expr.Row(start, cursor.at, fields);
+    }
+
+    private Expr constant() {
+        int start = cursor.at;
+        if (!cursor.acceptOperator("-") && !cursor.acceptOperator("+")) {
+            return readers.names().constant();
+        }
+        Expr number = readers.names().constant();
+        return new Expr.Operation(start, cursor.at, cursor.text.operator(start), null, number);
     }
 
     /** A chain is as deep on the left as it is long, so it is walked in a loop. */

@@ -121,7 +121,9 @@ final class OperatorReader {
     private Expr chain(int start, Expr first, Deque<Expression> operands, int lowest) {
         cursor.enter();
         Expr left = first;
+        int links = 0;
         while (!operands.isEmpty()) {
+            cursor.link(++links);
             int precedence = precedence();
             if (precedence < lowest) {
                 break;

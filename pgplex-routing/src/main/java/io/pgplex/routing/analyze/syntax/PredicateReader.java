@@ -80,7 +80,7 @@ final class PredicateReader {
         if (!(right instanceof ParenthesedExpressionList<?> trees) || !cursor.accept('(')) {
             throw cursor.unknown();
         }
-        List<Expr> list = readers.expressions().list(trees);
+        List<Expr> list = readers.expressions().constantList(trees);
         cursor.expect(')');
         return new Expr.In(start, cursor.at, left, list, negated);
     }

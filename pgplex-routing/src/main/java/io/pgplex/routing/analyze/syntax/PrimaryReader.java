@@ -141,7 +141,9 @@ final class PrimaryReader {
         if (tree.getArrayConstructor() == null) {
             return column;
         }
+        int links = 0;
         for (Expression index : tree.getArrayConstructor().getExpressions()) {
+            cursor.link(++links);
             List<Expr> subscripts = subscripts(index);
             column = new Expr.Indirection(start, cursor.at, column, subscripts, null, false);
         }
@@ -254,7 +256,7 @@ final class PrimaryReader {
         cursor.expect('[');
         List<Expr> elements = tree.getExpressions() == null
                 ? List.of()
-                : readers.expressions().list(tree.getExpressions());
+                : readers.expressions().constantList(tree.getExpressions());
         cursor.expect(']');
         return new Expr.ArrayOf(start, cursor.at, elements);
     }
@@ -300,7 +302,9 @@ final class PrimaryReader {
 
     private Expr atTimeZone(int start, TimezoneExpression tree) {
         Expr time = readers.expressions().collated(start, suffixed(tree.getLeftExpression()));
+        int links = 0;
         for (Expression zone : tree.getTimezoneExpressions()) {
+            cursor.link(++links);
             cursor.expect("AT");
             cursor.expect("TIME");
             cursor.expect("ZONE");

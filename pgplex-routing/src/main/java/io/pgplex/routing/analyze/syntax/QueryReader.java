@@ -162,10 +162,16 @@ final class QueryReader {
     private Query.Values values(ExpressionList<?> tree) {
         cursor.expect("VALUES");
         List<? extends Expression> trees = tree instanceof ParenthesedExpressionList ? List.of(tree) : tree;
+        int first = cursor.at;
         List<List<Expr>> rows = new ArrayList<>();
         for (Expression row : trees) {
             if (!rows.isEmpty()) {
                 cursor.expect(',');
+            }
+            if (rows.size() == 1) {
+                for (Expr hidden : readers.expressions().hiddenConstants(first)) {
+                    rows.add(hidden instanceof Expr.Row fields ? fields.fields() : List.of(hidden));
+                }
             }
             cursor.expect('(');
             if (cursor.isPunctuation(')')) {

@@ -36,7 +36,9 @@ public final class StatementParser {
             }
             return statement;
         } catch (SqlSyntaxException unparsable) {
-            throw new UnknownSyntaxException(Math.max(0, unparsable.position() - 1));
+            boolean tooComplex = unparsable.sqlState().equals(SqlSyntaxException.STATEMENT_TOO_COMPLEX);
+            int offset = text.text().offsetByCodePoints(0, Math.max(0, unparsable.position() - 1));
+            throw new UnknownSyntaxException(offset, tooComplex);
         }
     }
 }

@@ -34,6 +34,9 @@ public final class MovementPlanner {
     /** Beyond this many uses of distributed tables only gather is tried: each other way is a plan of its own. */
     private static final int MAX_BROADCAST_USES = 12;
 
+    /** The same for long texts, which take long to plan. */
+    private static final int MAX_BROADCAST_TOKENS = 5000;
+
     /** How many tables are tried as the one that stays. */
     private static final int MAX_ANCHORS = 3;
 
@@ -179,7 +182,8 @@ public final class MovementPlanner {
                 .reversed());
         Choice best = choice(draft, source, distributed, 1);
         boolean localsMove = local.stream().allMatch(use -> sizes.table(use) != null);
-        if (localsMove && distributed.size() <= MAX_BROADCAST_USES) {
+        boolean few = distributed.size() <= MAX_BROADCAST_USES && draft.text().tokenCount() <= MAX_BROADCAST_TOKENS;
+        if (localsMove && few) {
             double limit = best == null ? Double.MAX_VALUE : best.cost;
             Choice broadcast = broadcast(draft, source, distributed, local, target != null, limit);
             best = broadcast != null ? broadcast : best;

@@ -160,9 +160,10 @@ public final class UnknownText {
     /** The tables that words of the text can mean; null when one is named in a way that a WITH does not come before. */
     private static @Nullable Map<String, TableName> named(ScannedStatement text, ClusterMap map, RoutingScope scope) {
         RelationNames names = new RelationNames(map, scope);
+        Set<String> shared = names.sharedAnywhere();
         Map<String, TableName> found = new LinkedHashMap<>();
         for (int i = 0; i < text.tokenCount(); i++) {
-            if (!text.isName(i) || !names.isSharedAnywhere(text.identifier(i))) {
+            if (!text.isName(i) || !shared.contains(text.identifier(i))) {
                 continue;
             }
             boolean qualified = i > 0 && text.isPunctuation(i - 1, '.');

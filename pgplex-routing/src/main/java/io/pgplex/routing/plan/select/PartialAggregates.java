@@ -168,6 +168,9 @@ final class PartialAggregates extends FinishText {
     private @Nullable Integer group(Expr expression) {
         Attribute attribute = block.attribute(expression);
         Integer group = attribute == null ? null : groupAttributes.get(attribute);
+        if (group == null && groupColumns.isEmpty()) {
+            return null;
+        }
         return group != null ? group : groupColumns.get(TokenKeys.of(text, expression.from(), expression.to()));
     }
 

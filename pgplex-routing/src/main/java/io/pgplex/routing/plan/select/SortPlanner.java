@@ -18,8 +18,13 @@ import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.Identifiers;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * ORDER BY over several shards: each shard sorts, the client merges. What the select list lacks is added behind it.
@@ -38,8 +43,10 @@ final class SortPlanner {
     private final Splice splice;
     private final List<Key> keys = new ArrayList<>();
     private final List<SortItem> hidden = new ArrayList<>();
+    private @Nullable Outputs outputs;
 
-    private record Key(int column, SortItem item, Collations.Found collation) {}
+    /** A column, 0 when it is the hidden one of that index. */
+    private record Key(int column, int hidden, SortItem item, Collations.Found collation) {}
 
     SortPlanner(ResolvedQuery query, Collations collations, Splice splice) {
         this.query = query;
@@ -102,7 +109,7 @@ final class SortPlanner {
         if (key.column < 0) {
             return key.column - hidden.size();
         }
-        return key.column > 0 ? key.column : hidden.indexOf(key.item) - hidden.size();
+        return key.column > 0 ? key.column : key.hidden - hidden.size();
     }
 
     private Key key(SortItem item) {
@@ -110,19 +117,19 @@ final class SortPlanner {
         if (expression instanceof Expr.Literal literal && literal.kind() == Expr.Literal.Kind.NUMBER) {
             int position = position(literal.value());
             if (position > 0) {
-                return new Key(position, item, ofOutput(position));
+                return new Key(position, 0, item, ofOutput(position));
             }
         }
         int output = output(item);
         if (output != 0) {
-            return new Key(output, item, output > 0 ? ofOutput(output) : ofItem(output));
+            return new Key(output, 0, item, output > 0 ? ofOutput(output) : ofItem(output));
         }
         Query.Select select = block.select();
         if (query.isSetOperation() || select == null || select.distinct()) {
             throw Placements.refuse(Unsupported.ORDER_OF_TYPE, block, item.from());
         }
         hidden.add(item);
-        return new Key(0, item, collations.of(expression, block));
+        return new Key(0, hidden.size() - 1, item, collations.of(expression, block));
     }
 
     private Collations.Found ofItem(int fromEnd) {
@@ -159,19 +166,57 @@ final class SortPlanner {
         if (query.isSetOperation() || select == null) {
             return name ? named(((Expr.Column) item.expression()).name()) : 0;
         }
-        int position = 0;
-        for (Query.Item each : select.items()) {
-            if (isStar(each.expression())) {
-                // columns from here on have no certain number, unless DISTINCT allows no other way
-                return name ? behindStar(select, position, ((Expr.Column) item.expression()).name()) : 0;
+        if (outputs == null) {
+            outputs = new Outputs(select, text);
+        }
+        if (name) {
+            String column = ((Expr.Column) item.expression()).name();
+            if (outputs.places.containsKey(column)) {
+                return outputs.places.get(column);
             }
-            position++;
-            boolean sameName = name && OutputName.of(each, text).equals(((Expr.Column) item.expression()).name());
-            if (sameName || (!namesOutput(select, item) && same(each, item))) {
-                return position;
+            if (outputs.names.contains(column)) {
+                // columns behind a star have no certain number, unless DISTINCT allows no other way
+                return behindStar(select, outputs.star, column);
             }
         }
-        return 0;
+        Integer written = outputs.texts.get(TokenKeys.of(text, item.from(), item.expressionTo()));
+        if (written != null) {
+            return written;
+        }
+        return name && outputs.star >= 0
+                ? behindStar(select, outputs.star, ((Expr.Column) item.expression()).name())
+                : 0;
+    }
+
+    /** The select list, so that ORDER BY need not go through it for each of its items. */
+    private static final class Outputs {
+
+        /** The first place of a name, from 1, before any star. */
+        final Map<String, Integer> places = new HashMap<>();
+
+        /** The first place of what is written there, from 1, before any star. */
+        final Map<String, Integer> texts = new HashMap<>();
+
+        /** All names, an unqualified one of which comes before any column of that name. */
+        final Set<String> names = new HashSet<>();
+
+        /** The index of the first star, or -1. */
+        int star = -1;
+
+        Outputs(Query.Select select, ScannedStatement text) {
+            for (int i = 0; i < select.items().size(); i++) {
+                Query.Item item = select.items().get(i);
+                String name = OutputName.of(item, text);
+                names.add(name);
+                if (star < 0 && isStar(item.expression())) {
+                    star = i;
+                }
+                if (star < 0) {
+                    places.putIfAbsent(name, i + 1);
+                    texts.putIfAbsent(TokenKeys.of(text, item.from(), item.expressionTo()), i + 1);
+                }
+            }
+        }
     }
 
     /** An output behind a star counts from the end, -1 being the last; DISTINCT allows the star's own columns only. */
@@ -185,14 +230,6 @@ final class SortPlanner {
         return select.distinct() ? named(name) : 0;
     }
 
-    /** Whether an unqualified name is some output's, which then comes before any column of that name. */
-    private boolean namesOutput(Query.Select select, SortItem item) {
-        return item.expression() instanceof Expr.Column column
-                && column.names().size() == 1
-                && select.items().stream()
-                        .anyMatch(each -> OutputName.of(each, text).equals(column.name()));
-    }
-
     private int named(String name) {
         List<String> outputs = query.outputs();
         return outputs == null ? 0 : outputs.indexOf(name) + 1;
@@ -201,11 +238,6 @@ final class SortPlanner {
     static boolean isStar(Expr expression) {
         return (expression instanceof Expr.Column column && column.star())
                 || (expression instanceof Expr.Indirection indirection && indirection.star());
-    }
-
-    private boolean same(Query.Item output, SortItem item) {
-        return TokenKeys.of(text, output.from(), output.expressionTo())
-                .equals(TokenKeys.of(text, item.from(), item.expressionTo()));
     }
 
     /** The same on a server, for types whose order the client does not know. */
