@@ -179,6 +179,48 @@ class StatementParserTest {
         select(scan("select a from t where a in (1" + ", 2".repeat(20_000) + ")"));
     }
 
+    /** JSqlParser is shown the first and the last of these only; a sum among them ends what is hidden. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "1 + 1, ", "f(2), ", "(1, 2 + 3), "})
+    void readsEveryElementOfALongList(String between) {
+        String list = "1, " + "-2, 'a', ?, null, (true), (1, 'b'), +3, E'\\'', $$x$$, ".repeat(12) + between
+                + "7, ".repeat(90) + "8";
+        ScannedStatement text = scan("select 1 from t where a in (" + list + ") and b = array[" + list + "]");
+        List<Expr> conjuncts =
+                ((Expr.Logical) Objects.requireNonNull(select(text).where())).operands();
+        List<Expr> in = ((Expr.In) conjuncts.get(0)).list();
+        Expr.ArrayOf array = (Expr.ArrayOf) ((Expr.Operation) conjuncts.get(1)).right();
+        assertThat(in).hasSize(200 + (between.isEmpty() ? 0 : 1));
+        assertThat(in.stream().map(each -> written(text, each))).containsExactlyElementsOf(elements(list));
+        assertThat(array.elements().stream().map(each -> written(text, each)))
+                .containsExactlyElementsOf(elements(list));
+        assertThat(in.get(1)).isInstanceOf(Expr.Operation.class);
+        assertThat(in.get(6)).isInstanceOf(Expr.Row.class);
+        assertThat(in.stream().filter(Expr.Parameter.class::isInstance).map(each -> ((Expr.Parameter) each).index()))
+                .containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+    }
+
+    @Test
+    void readsEveryRowOfLongValues() {
+        Query query = Objects.requireNonNull(
+                StatementParser.parse(scan("values (1, 'a'), " + "(?, -2), ".repeat(100) + "(3, null) limit 5"))
+                        .query());
+        List<List<Expr>> rows = ((Query.Values) query.body()).rows();
+        assertThat(rows).hasSize(102).allMatch(row -> row.size() == 2);
+        assertThat(((Expr.Parameter) rows.get(100).get(0)).index()).isEqualTo(99);
+        assertThat(query.limit()).isNotNull();
+    }
+
+    private static String written(ScannedStatement text, Expr expression) {
+        String written = text.text(expression.from(), expression.to());
+        return written.equals("true") ? "(true)" : written;
+    }
+
+    /** What stands between the commas outside parentheses. */
+    private static List<String> elements(String list) {
+        return List.of(list.split(", (?![^(]*\\))"));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {"(", "f(", "array[", "not ", "- ", "~ ", "(select ", "case when a then ", "a = ", "a::int::"})
