@@ -15,6 +15,7 @@ import io.pgplex.routing.command.StatementClass.AlterCluster;
 import io.pgplex.routing.command.StatementClass.CreateDistributedTable;
 import io.pgplex.routing.command.StatementClass.CreateReplicatedTable;
 import io.pgplex.routing.command.StatementClass.DropDistributedTable;
+import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -63,8 +64,7 @@ public final class DefinitionExecutor {
             return dropSharded(drop.dropTable(), scope);
         }
         if (statementClass instanceof AlterCluster) {
-            throw Refusals.notSupported(
-                    "ALTER CLUSTER is not supported yet", "Join all shards before the first table is created.");
+            throw Refusals.of(Unsupported.ALTER_CLUSTER, "ALTER CLUSTER");
         }
         return execute(statement, scope);
     }
@@ -77,9 +77,7 @@ public final class DefinitionExecutor {
             DefinitionScope scope)
             throws SQLException {
         if (LocalTableCreation.queryStart(createTable) > 0) {
-            throw Refusals.notSupported(
-                    "CREATE DISTRIBUTED or REPLICATED TABLE AS is not supported",
-                    "Create the table with its columns, then fill it with INSERT.");
+            throw Refusals.of(Unsupported.CREATE_TABLE_AS);
         }
         // one text for all shards: nothing in CREATE TABLE names the database
         String text = new ServerText(scope.map(), createTable).on(scope.map().homeShard());
@@ -139,9 +137,7 @@ public final class DefinitionExecutor {
 
     private static void refuseElements(Definition definition) throws SQLException {
         if (definition.has(Trait.ELEMENTS)) {
-            throw Refusals.notSupported(
-                    "CREATE SCHEMA with elements is not supported",
-                    "Create the schema's objects by statements of their own.");
+            throw Refusals.of(Unsupported.SCHEMA_ELEMENTS);
         }
     }
 
@@ -274,10 +270,7 @@ public final class DefinitionExecutor {
         for (DescribedRelation table : tables) {
             for (TableName below : inspector.tablesBelow(table.oid())) {
                 if (map.table(below) != null) {
-                    throw Refusals.notSupported(
-                            "rule on \"" + table.name() + "\" that uses distributed or replicated table \"" + below
-                                    + "\" is not supported",
-                            "Use statements of their own in one transaction.");
+                    throw Refusals.of(Unsupported.RULE_ACTION, table.name().toString(), String.valueOf(below));
                 }
             }
         }

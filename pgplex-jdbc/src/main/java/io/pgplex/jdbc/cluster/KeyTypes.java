@@ -22,9 +22,6 @@ final class KeyTypes {
             Map.entry("bool", KeyType.BOOLEAN),
             Map.entry("bytea", KeyType.BYTEA));
 
-    static final String LIST = "smallint, integer, bigint, text, varchar, char(n), uuid, date, timestamp, timestamptz,"
-            + " numeric, boolean, bytea";
-
     private KeyTypes() {}
 
     /** The key type of that {@code typname} in schema pg_catalog, or null: domains, enums, arrays, citext, ... */

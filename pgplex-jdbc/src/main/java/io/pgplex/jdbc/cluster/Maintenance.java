@@ -9,6 +9,7 @@ import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableDistribution.Distributed;
 import io.pgplex.metadata.model.TableName;
+import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -85,9 +86,7 @@ final class Maintenance {
     private void createIndex(TableName tableName, List<Shard> shards) throws SQLException {
         Table table = scope.map().table(tableName);
         if (definition.object().isEmpty()) {
-            throw Refusals.notSupported(
-                    "CREATE INDEX CONCURRENTLY without a name is not supported on several shards",
-                    "Name the index, so that the statement can be repeated after a failure.");
+            throw Refusals.of(Unsupported.UNNAMED_INDEX);
         }
         if (table != null && definition.has(Trait.UNIQUE) && table.distribution() instanceof Distributed distributed) {
             checkUnique(tableName, distributed.keyColumn());
@@ -135,10 +134,12 @@ final class Maintenance {
                 i = statement.matching(i);
             }
         }
-        throw Refusals.notSupported(
-                "unique index " + definition.object() + " of distributed table \"" + table
-                        + "\" lacks the distribution key \"" + key + "\"",
-                "Add column \"" + key + "\" to it: a shard can check it only among its own rows.");
+        throw Refusals.of(
+                Unsupported.UNIQUE_WITHOUT_KEY,
+                "unique index",
+                String.valueOf(definition.object()),
+                String.valueOf(table),
+                key);
     }
 
     /** The home shard comes last: as long as the index is there, the statement can be repeated. */

@@ -11,6 +11,7 @@ import io.pgplex.metadata.model.TableDistribution;
 import io.pgplex.metadata.model.TableDistribution.Distributed;
 import io.pgplex.metadata.model.TableName;
 import io.pgplex.metadata.model.View;
+import io.pgplex.routing.plan.Unsupported;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,10 +105,10 @@ final class MapDifference {
         DescribedColumn key = old.column(distributed.keyColumn());
         DescribedColumn keyNow = key == null ? null : now.column(key.number());
         if (keyNow == null) {
-            throw Refusals.notSupported(
-                    "cannot drop column \"" + distributed.keyColumn() + "\", the distribution key of \"" + table.name()
-                            + "\"",
-                    "Create a new table that is distributed by another column.");
+            throw Refusals.of(
+                    Unsupported.DROP_OF_KEY,
+                    distributed.keyColumn(),
+                    table.name().toString());
         }
         KeyType type = TableRules.keyType(now, keyNow.column().name());
         if (key != null
@@ -116,10 +117,10 @@ final class MapDifference {
                         distributed.keyType(),
                         keyNow.column().type(),
                         type)) {
-            throw Refusals.notSupported(
-                    "cannot change the type of column \"" + distributed.keyColumn() + "\", the distribution key of \""
-                            + table.name() + "\"",
-                    "Create a new table with the key's new type.");
+            throw Refusals.of(
+                    Unsupported.TYPE_OF_KEY,
+                    distributed.keyColumn(),
+                    table.name().toString());
         }
         return new Distributed(keyNow.column().name(), type);
     }

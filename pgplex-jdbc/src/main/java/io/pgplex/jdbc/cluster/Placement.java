@@ -5,6 +5,7 @@ import io.pgplex.jdbc.cluster.Definition.Trait;
 import io.pgplex.jdbc.cluster.Definition.Verb;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.TableName;
+import io.pgplex.routing.plan.Unsupported;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,10 +67,11 @@ record Placement(Extent extent, List<TableName> touched, List<ResolvedRelation> 
             statistics(definition, map, inspector, touched);
         }
         if (!touched.isEmpty() && !others.isEmpty()) {
-            throw Refusals.notSupported(
-                    definition.verb().name().toUpperCase(Locale.ROOT) + " of \"" + touched.get(0)
-                            + "\" together with local relation \"" + others.get(0) + "\" is not supported",
-                    "Write one statement for the local relations and one for the others.");
+            throw Refusals.of(
+                    Unsupported.DEFINITION_OF_BOTH,
+                    definition.verb().name().toUpperCase(Locale.ROOT),
+                    String.valueOf(touched.get(0)),
+                    String.valueOf(others.get(0)));
         }
         return new Placement(extent(definition, !touched.isEmpty(), sequences), touched, resolved);
     }
@@ -88,11 +90,8 @@ record Placement(Extent extent, List<TableName> touched, List<ResolvedRelation> 
         boolean wholeDatabase = definition.subject() == Subject.DATABASE
                 && (definition.verb() == Verb.CREATE || definition.verb() == Verb.DROP);
         if (definition.subject() == Subject.SERVER || wholeDatabase) {
-            throw Refusals.notSupported(
-                    definition.verb().name().toUpperCase(Locale.ROOT)
-                            + " of a database, tablespace, publication, subscription or server setting is not"
-                            + " supported through a cluster",
-                    "Connect to each server directly and run it there.");
+            throw Refusals.of(
+                    Unsupported.DEFINITION_OF_SERVER, definition.verb().name().toUpperCase(Locale.ROOT));
         }
     }
 

@@ -5,6 +5,7 @@ import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableDistribution.Replicated;
 import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.RoutingScope;
+import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -42,9 +43,7 @@ final class QuerySources {
             } else if (!statement.isPunctuation(i, '(')) {
                 TableName found = distributed(parts, map, scope);
                 if (found != null) {
-                    throw Refusals.notSupported(
-                            "CREATE TABLE AS from distributed table or view \"" + found + "\" is not supported",
-                            "Create the table, then fill it with INSERT.");
+                    throw Refusals.of(Unsupported.TABLE_AS_FROM_SHARDED, String.valueOf(found));
                 }
             }
         }

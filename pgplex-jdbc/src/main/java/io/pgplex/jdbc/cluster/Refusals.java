@@ -2,6 +2,7 @@ package io.pgplex.jdbc.cluster;
 
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.routing.plan.Refusal;
+import io.pgplex.routing.plan.Unsupported;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +13,12 @@ final class Refusals {
 
     private Refusals() {}
 
-    /** What cannot be done on several shards: 0A000. */
+    /** One of the refusals that are listed. */
+    static SQLException of(Unsupported refusal, String... names) {
+        return PgplexErrors.from(refusal.at(0, names));
+    }
+
+    /** What cannot be done with a cluster or a server: 0A000. */
     static SQLException notSupported(String message, @Nullable String hint) {
         return error(NOT_SUPPORTED, message, null, hint);
     }

@@ -7,6 +7,7 @@ import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableDistribution.Distributed;
 import io.pgplex.metadata.model.TableDistribution.Replicated;
 import io.pgplex.metadata.model.TableName;
+import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.sql.SQLException;
 import java.util.LinkedHashSet;
@@ -50,10 +51,7 @@ final class RowRewrites {
             if (statement.is(i, "TYPE") && !statement.isPunctuation(i - 1, '.')) {
                 int column = statement.isSequence(i - 2, "SET", "DATA") ? i - 3 : i - 1;
                 if (statement.isName(column) && statement.identifier(column).equals(key)) {
-                    throw Refusals.notSupported(
-                            "cannot compute new values for column \"" + key + "\", the distribution key of \"" + table
-                                    + "\"",
-                            "Create a new table with the new keys.");
+                    throw Refusals.of(Unsupported.REWRITE_OF_KEY, key, String.valueOf(table));
                 }
                 return;
             }
@@ -67,10 +65,7 @@ final class RowRewrites {
         Set<String> called = new LinkedHashSet<>(expression.functions());
         called.retainAll(changing);
         if (expression.changing() || expression.sequence() || !called.isEmpty()) {
-            throw Refusals.notSupported(
-                    "USING with a function that is not immutable would make the copies of replicated table \"" + table
-                            + "\" differ",
-                    "Add a new column and fill it with UPDATE.");
+            throw Refusals.of(Unsupported.REWRITE_OF_COPIES, String.valueOf(table));
         }
     }
 
@@ -86,11 +81,10 @@ final class RowRewrites {
             if (before.column(column.number()) == null
                     && differs(table, column.column().defaultKind())) {
                 if (hasRows(table, now.name(), scope)) {
-                    throw Refusals.notSupported(
-                            "cannot add column \"" + column.column().name() + "\" with such a default to table \""
-                                    + table.name() + "\", which has rows",
-                            "Each shard would compute its own values: add the column without a default, fill it with"
-                                    + " UPDATE, then set the default.");
+                    throw Refusals.of(
+                            Unsupported.ADDED_DEFAULT,
+                            column.column().name(),
+                            table.name().toString());
                 }
             }
         }

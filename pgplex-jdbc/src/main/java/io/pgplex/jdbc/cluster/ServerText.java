@@ -3,6 +3,7 @@ package io.pgplex.jdbc.cluster;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.model.TableName;
+import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.TokenKind;
 import java.sql.Connection;
@@ -25,8 +26,7 @@ final class ServerText {
      */
     ServerText(ClusterMap map, ScannedStatement statement) throws SQLException {
         if (statement.parameterCount() > 0) {
-            throw Refusals.notSupported(
-                    "parameters in a definition are not supported", "Write the values into the statement.");
+            throw Refusals.of(Unsupported.DEFINITION_PARAMETERS);
         }
         this.map = map;
         this.statement = statement;

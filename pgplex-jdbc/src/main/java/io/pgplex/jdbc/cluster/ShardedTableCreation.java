@@ -11,6 +11,7 @@ import io.pgplex.metadata.model.TableDistribution;
 import io.pgplex.metadata.model.TableDistribution.Distributed;
 import io.pgplex.metadata.model.TableDistribution.Replicated;
 import io.pgplex.metadata.model.TableName;
+import io.pgplex.routing.plan.Unsupported;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Objects;
@@ -109,11 +110,11 @@ final class ShardedTableCreation {
                     "COLOCATE WITH names a distributed table.");
         }
         if (distributed.keyType().family() != type.family()) {
-            throw Refusals.notSupported(
-                    "a table with a key of type " + type.sqlName() + " cannot be colocated with \"" + table.name()
-                            + "\", whose key is of type "
-                            + distributed.keyType().sqlName(),
-                    "Use the same type for both distribution keys.");
+            throw Refusals.of(
+                    Unsupported.COLOCATION,
+                    type.sqlName(),
+                    table.name().toString(),
+                    distributed.keyType().sqlName());
         }
     }
 

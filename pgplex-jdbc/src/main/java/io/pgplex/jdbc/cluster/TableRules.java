@@ -11,6 +11,7 @@ import io.pgplex.metadata.model.TableDistribution;
 import io.pgplex.metadata.model.TableDistribution.Distributed;
 import io.pgplex.metadata.model.TableDistribution.Replicated;
 import io.pgplex.metadata.model.TableName;
+import io.pgplex.routing.plan.Unsupported;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashMap;
@@ -76,14 +77,10 @@ final class TableRules {
 
     private static void checkKind(DescribedRelation table) throws SQLException {
         if (table.temporary()) {
-            throw Refusals.notSupported(
-                    "temporary table \"" + table.name().name() + "\" cannot be distributed or replicated",
-                    "Use a plain CREATE TEMPORARY TABLE, or a permanent table.");
+            throw Refusals.of(Unsupported.TEMPORARY_TABLE, table.name().name());
         }
         if (table.kind() == 'p') {
-            throw Refusals.notSupported(
-                    "partitioned table \"" + table.name() + "\" cannot be distributed or replicated",
-                    "Create it without PARTITION BY: its rows are spread over the shards already.");
+            throw Refusals.of(Unsupported.PARTITIONED_TABLE, table.name().toString());
         }
     }
 
@@ -100,14 +97,10 @@ final class TableRules {
         }
         KeyType type = column.keyType();
         if (type == null) {
-            throw Refusals.notSupported(
-                    "type " + column.column().type() + " of column \"" + keyColumn + "\" cannot be a distribution key",
-                    "A distribution key's type is one of " + KeyTypes.LIST + ".");
+            throw Refusals.of(Unsupported.KEY_TYPE, column.column().type(), keyColumn);
         }
         if (!column.deterministic()) {
-            throw Refusals.notSupported(
-                    "the nondeterministic collation of column \"" + keyColumn + "\" cannot be a distribution key's",
-                    "Use a deterministic collation: equal keys must have equal bytes.");
+            throw Refusals.of(Unsupported.KEY_COLLATION, keyColumn);
         }
         return type;
     }
@@ -116,9 +109,7 @@ final class TableRules {
         for (Inheritance inheritance : inspector.inheritance(tables)) {
             for (TableName name : List.of(inheritance.child(), inheritance.parent())) {
                 if (map.table(name) != null) {
-                    throw Refusals.notSupported(
-                            "inheritance and partitions of \"" + name + "\" are not supported",
-                            "A distributed or replicated table stands alone.");
+                    throw Refusals.of(Unsupported.INHERITANCE, name.toString());
                 }
             }
         }
@@ -127,8 +118,7 @@ final class TableRules {
     private void checkRules(Set<Long> tables) throws SQLException {
         String rule = inspector.rule(tables);
         if (rule != null) {
-            throw Refusals.notSupported(
-                    "rule \"" + rule + "\" on a distributed or replicated table is not supported", "Use a trigger.");
+            throw Refusals.of(Unsupported.RULE, rule);
         }
     }
 
@@ -147,16 +137,15 @@ final class TableRules {
                     default -> "unique index";
                 };
         if (place < 0 || (index.kind() == 'x' && !index.operators().get(place).equals("="))) {
-            throw Refusals.notSupported(
-                    what + " \"" + index.name() + "\" of distributed table \"" + table.name()
-                            + "\" lacks the distribution key \"" + distributed.keyColumn() + "\"",
-                    "Add column \"" + distributed.keyColumn()
-                            + "\" to it: a shard can check it only among its own rows.");
+            throw Refusals.of(
+                    Unsupported.UNIQUE_WITHOUT_KEY,
+                    what,
+                    index.name(),
+                    table.name().toString(),
+                    distributed.keyColumn());
         }
         if (!index.deterministic().get(place)) {
-            throw Refusals.notSupported(
-                    what + " \"" + index.name() + "\" has the distribution key under a nondeterministic collation",
-                    "Keys that it takes for equal would lie on different shards.");
+            throw Refusals.of(Unsupported.UNIQUE_KEY_COLLATION, what, index.name());
         }
     }
 
@@ -166,21 +155,24 @@ final class TableRules {
         if (to instanceof Replicated || (from == null && to == null)) {
             return;
         }
-        String what = "foreign key \"" + key.name() + "\" from " + kind(from) + " table \"" + key.tableName() + "\" to "
-                + kind(to) + " table \"" + key.referencedName() + "\"";
-        if (to == null) {
-            throw Refusals.notSupported(what + " is not supported", "Make the referenced table a replicated table.");
-        }
         if (!(from instanceof Distributed child) || !(to instanceof Distributed parent)) {
-            throw Refusals.notSupported(
-                    what + " is not supported",
-                    "Make the referenced table a replicated table, or distribute both by the referenced key.");
+            throw refused(Unsupported.FOREIGN_KEY, key, from, to);
         }
-        checkColocated(key, child, parent, what);
+        checkColocated(key, child, parent);
     }
 
-    private void checkColocated(ForeignKey key, Distributed child, Distributed parent, String what)
-            throws SQLException {
+    private static SQLException refused(
+            Unsupported refusal, ForeignKey key, @Nullable TableDistribution from, @Nullable TableDistribution to) {
+        return Refusals.of(
+                refusal,
+                key.name(),
+                kind(from),
+                key.tableName().toString(),
+                kind(to),
+                key.referencedName().toString());
+    }
+
+    private void checkColocated(ForeignKey key, Distributed child, Distributed parent) throws SQLException {
         DescribedColumn childKey = described(key.table()).column(child.keyColumn());
         DescribedColumn parentKey = described(key.referenced()).column(parent.keyColumn());
         int place = childKey == null ? -1 : key.columns().indexOf(childKey.number());
@@ -189,17 +181,12 @@ final class TableRules {
                 && key.referencedColumns().get(place) == parentKey.number()
                 && child.keyType().family() == parent.keyType().family();
         if (childKey == null || !paired) {
-            throw Refusals.notSupported(
-                    what + " does not pair their distribution keys",
-                    "Reference (\"" + parent.keyColumn() + "\", ...) from (\"" + child.keyColumn()
-                            + "\", ...), with keys of one type: then both rows are on one shard.");
+            throw refused(Unsupported.FOREIGN_KEY_NOT_COLOCATED, key, child, parent);
         }
         boolean deleteSetsKey = "nd".indexOf(key.onDelete()) >= 0
                 && (key.setColumns().isEmpty() || key.setColumns().contains(childKey.number()));
         if (deleteSetsKey || "nd".indexOf(key.onUpdate()) >= 0) {
-            throw Refusals.notSupported(
-                    what + " would change the distribution key",
-                    "Use NO ACTION, RESTRICT or CASCADE, or name other columns after SET NULL.");
+            throw refused(Unsupported.FOREIGN_KEY_SETS_KEY, key, child, parent);
         }
     }
 

@@ -7,6 +7,7 @@ import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.model.TableName;
 import io.pgplex.metadata.model.View;
+import io.pgplex.routing.plan.Unsupported;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,9 +44,7 @@ final class ViewCreation {
         }
         if (made.sharded() == null) {
             if (!temporary && scope.map().views().containsKey(name)) {
-                throw Refusals.notSupported(
-                        "view \"" + name + "\" over distributed tables cannot become one over local tables",
-                        "Drop the view first.");
+                throw Refusals.of(Unsupported.VIEW_BECOMES_LOCAL, String.valueOf(name));
             }
             return count;
         }
@@ -77,20 +76,13 @@ final class ViewCreation {
 
     private void refuse(DescribedRelation view, @Nullable TableName local, TableName sharded) throws SQLException {
         if (definition.subject() == Subject.MATERIALIZED_VIEW) {
-            throw Refusals.notSupported(
-                    "materialized view over distributed or replicated table \"" + sharded + "\" is not supported",
-                    "Create a table and fill it with INSERT ... SELECT.");
+            throw Refusals.of(Unsupported.MATERIALIZED_VIEW, String.valueOf(sharded));
         }
         if (view.temporary()) {
-            throw Refusals.notSupported(
-                    "temporary view over distributed or replicated table \"" + sharded + "\" is not supported",
-                    "Create a permanent view.");
+            throw Refusals.of(Unsupported.TEMPORARY_VIEW, String.valueOf(sharded));
         }
         if (local != null) {
-            throw Refusals.notSupported(
-                    "view over local table \"" + local + "\" and distributed or replicated table \"" + sharded
-                            + "\" is not supported",
-                    "Make the local table a replicated table.");
+            throw Refusals.of(Unsupported.VIEW_OVER_LOCAL, String.valueOf(local), String.valueOf(sharded));
         }
     }
 }

@@ -17,8 +17,7 @@ public record Table(TableName name, TableDistribution distribution, List<Column>
     /** Where a table is in its life; a statement may use an ACTIVE one only. */
     public enum State {
         CREATING,
-        ACTIVE,
-        DROPPING
+        ACTIVE
     }
 
     public Table {

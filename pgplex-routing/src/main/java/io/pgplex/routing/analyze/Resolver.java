@@ -386,11 +386,8 @@ public final class Resolver {
 
     private static void checkState(Table table, Block block, int token) {
         if (table.state() != Table.State.ACTIVE) {
-            Unsupported refusal = table.state() == Table.State.CREATING
-                    ? Unsupported.TABLE_BEING_CREATED
-                    : Unsupported.TABLE_BEING_DROPPED;
-            throw new RoutingException(
-                    refusal.at(Positions.of(block, token), table.name().toString()));
+            throw new RoutingException(Unsupported.TABLE_BEING_CREATED.at(
+                    Positions.of(block, token), table.name().toString()));
         }
     }
 

@@ -165,7 +165,6 @@ public enum Unsupported {
             "55000",
             "table \"%s\" is being created",
             "Repeat the statement when CREATE DISTRIBUTED TABLE or CREATE REPLICATED TABLE has ended."),
-    TABLE_BEING_DROPPED("55000", "table \"%s\" is being dropped", "Create the table again, or leave it out."),
     UNPARSABLE(
             "statement cannot be analysed and names distributed table \"%s\"",
             "Name the shard or key with a hint: /*!pgplex shard=... */ or /*!pgplex key=... */."),
@@ -176,28 +175,86 @@ public enum Unsupported {
     // commands
     ALTER_CLUSTER(
             "%s is not supported", "Create the table with its final distribution; moving buckets is not there yet."),
-    UNIQUE_WITHOUT_KEY(
-            "unique constraint on \"%s\" without distribution key \"%s\" is not supported",
-            "Add the distribution key to the constraint's columns."),
-    EXCLUSION_WITHOUT_KEY(
-            "exclusion constraint on \"%s\" that does not compare distribution key \"%s\" by equality is not supported",
-            "Add the distribution key WITH = to the constraint."),
-    FOREIGN_KEY_NOT_COLOCATED(
-            "foreign key from \"%s\" to \"%s\", which are not colocated by it is not supported",
-            "Add the distribution keys to the foreign key, or make the referenced table a replicated table."),
-    KEY_TYPE(
-            "type %s of distribution key \"%s\" cannot be hashed alike by client and servers",
-            "Use a column of type bigint, integer, text, uuid, date, timestamp, numeric, boolean or bytea."),
-    KEY_COLLATION(
-            "distribution key \"%s\" has a nondeterministic collation",
-            "Use a deterministic collation, such as \"C\", for the column."),
-    KEY_GENERATED("distribution key \"%s\" is a generated column", "Distribute by an ordinary column."),
-    DROP_OF_KEY(
-            "ALTER TABLE of distribution key \"%s\" is not supported",
-            "Create a new table with the other key and copy the rows."),
+    CREATE_TABLE_AS(
+            "CREATE DISTRIBUTED or REPLICATED TABLE AS is not supported",
+            "Create the table with its columns, then fill it with INSERT."),
+    TABLE_AS_FROM_SHARDED(
+            "CREATE TABLE AS from distributed table or view \"%s\" is not supported",
+            "Create the table, then fill it with INSERT."),
+    TEMPORARY_TABLE(
+            "temporary table \"%s\" cannot be distributed or replicated",
+            "Use a plain CREATE TEMPORARY TABLE, or a permanent table."),
+    PARTITIONED_TABLE(
+            "partitioned table \"%s\" cannot be distributed or replicated",
+            "Create it without PARTITION BY: its rows are spread over the shards already."),
     INHERITANCE(
-            "inheritance or partitioning of distributed table \"%s\" is not supported",
-            "Create the table without INHERITS and PARTITION OF.");
+            "inheritance and partitions of \"%s\" are not supported",
+            "A distributed or replicated table stands alone."),
+    KEY_TYPE(
+            "type %s of column \"%s\" cannot be a distribution key",
+            "Use a column of type smallint, integer, bigint, text, varchar, char, uuid, date, timestamp, numeric, boolean or bytea."),
+    KEY_COLLATION(
+            "the nondeterministic collation of column \"%s\" cannot be a distribution key's",
+            "Use a deterministic collation: equal keys must have equal bytes."),
+    COLOCATION(
+            "a table with a key of type %s cannot be colocated with \"%s\", whose key is of type %s",
+            "Use the same type for both distribution keys."),
+    UNIQUE_WITHOUT_KEY(
+            "%s \"%s\" of distributed table \"%s\" lacks the distribution key \"%s\"",
+            "Add the distribution key to it: a shard can check it only among its own rows."),
+    UNIQUE_KEY_COLLATION(
+            "%s \"%s\" has the distribution key under a nondeterministic collation",
+            "Keys that it takes for equal would lie on different shards."),
+    FOREIGN_KEY(
+            "foreign key \"%s\" from %s table \"%s\" to %s table \"%s\" is not supported",
+            "Make the referenced table a replicated table, or distribute both by the referenced key."),
+    FOREIGN_KEY_NOT_COLOCATED(
+            "foreign key \"%s\" from %s table \"%s\" to %s table \"%s\" does not pair their distribution keys",
+            "Let one distribution key reference the other, with keys of one type: then both rows are on one shard."),
+    FOREIGN_KEY_SETS_KEY(
+            "foreign key \"%s\" from %s table \"%s\" to %s table \"%s\" would change the distribution key",
+            "Use NO ACTION, RESTRICT or CASCADE, or name other columns after SET NULL."),
+    RULE("rule \"%s\" on a distributed or replicated table is not supported", "Use a trigger."),
+    RULE_ACTION(
+            "rule on \"%s\" that uses distributed or replicated table \"%s\" is not supported",
+            "Use statements of their own in one transaction."),
+    DROP_OF_KEY(
+            "cannot drop column \"%s\", the distribution key of \"%s\"",
+            "Create a new table that is distributed by another column."),
+    TYPE_OF_KEY(
+            "cannot change the type of column \"%s\", the distribution key of \"%s\"",
+            "Create a new table with the key's new type."),
+    REWRITE_OF_KEY(
+            "cannot compute new values for column \"%s\", the distribution key of \"%s\"",
+            "Create a new table with the new keys."),
+    REWRITE_OF_COPIES(
+            "USING with a function that is not immutable would make the copies of replicated table \"%s\" differ",
+            "Add a new column and fill it with UPDATE."),
+    ADDED_DEFAULT(
+            "cannot add column \"%s\" with such a default to table \"%s\", which has rows",
+            "Each shard would compute its own values: add the column without a default, fill it with UPDATE, then set the default."),
+    MATERIALIZED_VIEW(
+            "materialized view over distributed or replicated table \"%s\" is not supported",
+            "Create a table and fill it with INSERT ... SELECT."),
+    TEMPORARY_VIEW(
+            "temporary view over distributed or replicated table \"%s\" is not supported", "Create a permanent view."),
+    VIEW_OVER_LOCAL(
+            "view over local table \"%s\" and distributed or replicated table \"%s\" is not supported",
+            "Make the local table a replicated table."),
+    VIEW_BECOMES_LOCAL(
+            "view \"%s\" over distributed tables cannot become one over local tables", "Drop the view first."),
+    DEFINITION_OF_BOTH(
+            "%s of \"%s\" together with local relation \"%s\" is not supported",
+            "Write one statement for the local relations and one for the others."),
+    DEFINITION_OF_SERVER(
+            "%s of a database, tablespace, publication, subscription or server setting is not supported through a cluster",
+            "Connect to each server directly and run it there."),
+    DEFINITION_PARAMETERS("parameters in a definition are not supported", "Write the values into the statement."),
+    SCHEMA_ELEMENTS(
+            "CREATE SCHEMA with elements is not supported", "Create the schema's objects by statements of their own."),
+    UNNAMED_INDEX(
+            "CREATE INDEX CONCURRENTLY without a name is not supported on several shards",
+            "Name the index, so that the statement can be repeated after a failure.");
 
     private static final String FEATURE_NOT_SUPPORTED = "0A000";
 

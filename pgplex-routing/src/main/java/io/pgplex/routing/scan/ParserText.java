@@ -70,8 +70,11 @@ public final class ParserText {
             "GROUPS",
             "PLACING");
 
-    /** Longer numbers are no key of a whole number, and reading one takes time in the square of its digits. */
-    private static final int MAX_NUMBER_LENGTH = 1000;
+    /**
+     * Longest token of the copy; blanks stand for the rest of a longer one. JSqlParser takes ten bytes for each character of a
+     * token, and to read a number takes time in the square of its digits.
+     */
+    private static final int MAX_SHOWN_LENGTH = 256;
 
     private ParserText() {}
 
@@ -97,7 +100,7 @@ public final class ParserText {
 
     private static void token(ScannedStatement statement, int index, ParserWords words, char[] copy) {
         int begin = statement.begin(index);
-        int end = statement.end(index);
+        int end = shownEnd(statement, index);
         switch (statement.kind(index)) {
             case STRING -> literal(begin, end, copy);
             case QUOTED_IDENTIFIER -> quotedIdentifier(statement, begin, end, copy);
@@ -116,6 +119,11 @@ public final class ParserText {
             }
             case PARAMETER, DOLLAR_PARAMETER -> keep(statement, begin, end, copy);
         }
+    }
+
+    /** Where the token ends in the copy: of a very long one the beginning will do. */
+    private static int shownEnd(ScannedStatement statement, int index) {
+        return Math.min(statement.end(index), statement.begin(index) + MAX_SHOWN_LENGTH);
     }
 
     private static void keep(ScannedStatement statement, int begin, int end, char[] copy) {
@@ -170,8 +178,8 @@ public final class ParserText {
 
     private static void number(ScannedStatement statement, int index, char[] copy) {
         int begin = statement.begin(index);
-        int end = statement.end(index);
-        if (end - begin > MAX_NUMBER_LENGTH) {
+        int end = shownEnd(statement, index);
+        if (statement.end(index) > end) {
             Arrays.fill(copy, begin, end, 'x');
             return;
         }
@@ -201,7 +209,7 @@ public final class ParserText {
             return;
         }
         int begin = statement.begin(index);
-        int end = statement.end(index);
+        int end = shownEnd(statement, index);
         keep(statement, begin, end, copy);
         for (int i = begin; i < end; i++) {
             if (copy[i] >= 128 && !Character.isLetter(copy[i])) {

@@ -80,7 +80,6 @@ public final class InsertPlanner {
         switch (table.state()) {
             case ACTIVE -> {}
             case CREATING -> throw RefusedInsert.at(statement, 0, Unsupported.TABLE_BEING_CREATED, name);
-            case DROPPING -> throw RefusedInsert.at(statement, 0, Unsupported.TABLE_BEING_DROPPED, name);
         }
     }
 
