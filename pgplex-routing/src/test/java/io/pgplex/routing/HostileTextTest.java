@@ -14,6 +14,7 @@ import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.SqlSyntaxException;
 import io.pgplex.routing.scan.StatementScanner;
+import io.pgplex.routing.statistics.Statistics;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
@@ -377,7 +378,7 @@ class HostileTextTest {
                 return "nothing";
             }
             ScannedStatement statement = statements.get(0);
-            Plan plan = Router.plan(statement, HintParser.parse(statement.hintTexts()), MAP, SCOPE);
+            Plan plan = Router.plan(statement, HintParser.parse(statement.hintTexts()), MAP, SCOPE, Statistics.UNKNOWN);
             ShardSelector selector = plan instanceof Plan.Sharded sharded ? sharded.selector() : null;
             return (selector == null ? plan : selector).getClass().getSimpleName();
         } catch (RoutingException e) {
@@ -396,7 +397,8 @@ class HostileTextTest {
                         .get(0),
                 HintParser.parse(List.of()),
                 MAP,
-                SCOPE));
+                SCOPE,
+                Statistics.UNKNOWN));
         assertThat(thrown).isInstanceOfSatisfying(RoutingException.class, refused -> {
             assertThat(refused.refusal().message()).isEqualTo("statement is too complex to be routed");
             assertThat(refused.refusal().hint()).contains("/*!pgplex shard=... */");
