@@ -55,11 +55,11 @@ public enum PgplexProperty {
             0,
             "1000",
             "rows per round trip and shard where a statement sets no fetch size and several shards answer; 0 for all"),
-    MAX_INTERMEDIATE_BYTES(
-            "maxIntermediateBytes",
+    MAX_INTERMEDIATE(
+            "maxIntermediate",
             Type.BYTES,
-            "268435456",
-            "most heap for the partial results that one statement brings together on a server");
+            "1GB",
+            "most data that one statement may move between shards: bytes, or a number with kB, MB, GB or TB");
 
     /** What a value looks like. */
     public enum Type {
@@ -69,7 +69,7 @@ public enum PgplexProperty {
         COUNT("integer", ""),
         SECONDS("integer", "s"),
         MILLISECONDS("integer", "ms"),
-        BYTES("integer", "bytes");
+        BYTES("size", "");
 
         private final String label;
         private final String unit;
@@ -192,7 +192,7 @@ public enum PgplexProperty {
     public long number(Properties properties) throws SQLException {
         try {
             String value = text(properties);
-            long number = Long.parseLong(value == null ? "" : value.trim());
+            long number = parse(value == null ? "" : value.trim());
             if (number >= minimum && number <= maximum()) {
                 return number;
             }
@@ -200,6 +200,38 @@ public enum PgplexProperty {
             throw PgplexErrors.error(SqlState.INVALID_PARAMETER, message(), null, range(), e);
         }
         throw PgplexErrors.error(SqlState.INVALID_PARAMETER, message(), range());
+    }
+
+    private long parse(String value) {
+        if (type == Type.BYTES) {
+            for (SizeUnit size : SizeUnit.values()) {
+                if (value.endsWith(size.symbol)) {
+                    String number = value.substring(0, value.length() - size.symbol.length());
+                    try {
+                        return Math.multiplyExact(Long.parseLong(number.trim()), size.bytes);
+                    } catch (ArithmeticException e) {
+                        return -1;
+                    }
+                }
+            }
+        }
+        return Long.parseLong(value);
+    }
+
+    /** The units of PostgreSQL's own memory settings, multiples of 1024. */
+    private enum SizeUnit {
+        KILOBYTES("kB", 1L << 10),
+        MEGABYTES("MB", 1L << 20),
+        GIGABYTES("GB", 1L << 30),
+        TERABYTES("TB", 1L << 40);
+
+        private final String symbol;
+        private final long bytes;
+
+        SizeUnit(String symbol, long bytes) {
+            this.symbol = symbol;
+            this.bytes = bytes;
+        }
     }
 
     /** A number that fits an int. */
@@ -236,6 +268,9 @@ public enum PgplexProperty {
     }
 
     private String range() {
+        if (type == Type.BYTES) {
+            return "Valid values: bytes from " + minimum + " to " + maximum() + ", or a number with kB, MB, GB or TB.";
+        }
         String unit = type.unit.isEmpty() ? "" : " (unit: " + type.unit + ")";
         return "Valid values: integers from " + minimum + " to " + maximum() + unit + ".";
     }

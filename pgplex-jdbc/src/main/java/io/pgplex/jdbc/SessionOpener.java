@@ -47,7 +47,7 @@ final class SessionOpener implements ConnectionOpener {
                     url.database(),
                     crossShard(properties),
                     PgplexProperty.DEFAULT_ROW_FETCH_SIZE.integer(properties),
-                    PgplexProperty.MAX_INTERMEDIATE_BYTES.number(properties),
+                    PgplexProperty.MAX_INTERMEDIATE.number(properties),
                     PgplexProperty.ETCD_LOSS.choice(properties).equals("read-only"),
                     use::end);
             Connection connection = new PgplexConnection(

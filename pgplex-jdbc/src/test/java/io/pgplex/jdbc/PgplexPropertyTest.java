@@ -49,8 +49,11 @@ class PgplexPropertyTest {
                 .isEqualTo(Duration.ofSeconds(3));
         assertThat(PgplexProperty.IDLE_TIMEOUT.duration(with("idleTimeout", "3")))
                 .isEqualTo(Duration.ofMillis(3));
-        assertThat(PgplexProperty.MAX_INTERMEDIATE_BYTES.number(with("maxIntermediateBytes", "5000000000")))
+        assertThat(PgplexProperty.MAX_INTERMEDIATE.number(with("maxIntermediate", "5000000000")))
                 .isEqualTo(5_000_000_000L);
+        assertThat(PgplexProperty.MAX_INTERMEDIATE.number(with("maxIntermediate", "64 MB")))
+                .isEqualTo(64L << 20);
+        assertThat(PgplexProperty.MAX_INTERMEDIATE.number(new Properties())).isEqualTo(1L << 30);
         assertThat(PgplexProperty.CREATE_CLUSTER.isOn(with("createCluster", "")))
                 .isTrue();
         assertThat(PgplexProperty.CREATE_CLUSTER.isOn(with("createCluster", "FALSE")))
@@ -62,9 +65,19 @@ class PgplexPropertyTest {
 
     @ParameterizedTest
     @CsvSource({
-        "maximumPoolSize,0", "maximumPoolSize,ten", "maximumPoolSize,''", "maximumPoolSize,3000000000",
-                "loginTimeout,-1",
-        "createCluster,maybe", "crossShard,never", "crossShard,ALLOW", "crossShard,''", "maxIntermediateBytes,1k"
+        "maximumPoolSize,0",
+        "maximumPoolSize,ten",
+        "maximumPoolSize,''",
+        "maximumPoolSize,3000000000",
+        "loginTimeout,-1",
+        "createCluster,maybe",
+        "crossShard,never",
+        "crossShard,ALLOW",
+        "crossShard,''",
+        "maxIntermediate,1k",
+        "maxIntermediate,9999999999TB",
+        "maxIntermediate,-1kB",
+        "maxIntermediate,MB"
     })
     void refusesOtherValuesAndSaysWhichAreValid(String name, String value) {
         assertThatThrownBy(() -> PgplexProperty.find(name).check(with(name, value)))

@@ -2,12 +2,10 @@ package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
+import io.pgplex.jdbc.execute.TemporaryTables.Target;
 import io.pgplex.jdbc.intermediate.HeapRows;
 import io.pgplex.jdbc.intermediate.Moved;
 import io.pgplex.jdbc.intermediate.Shape;
-import io.pgplex.metadata.model.ClusterMap;
-import io.pgplex.metadata.model.Shard;
-import io.pgplex.routing.plan.Intermediate;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
@@ -37,15 +35,14 @@ final class Delivery {
     private static final int HEAP_SHARE = 8;
 
     private final Shape shape;
-    private final ClusterMap map;
-    private final List<Shard> targets;
+    private final List<Target> targets;
     private final MovementBudget budget;
     private final RunningStatement running;
     private final TemporaryTables tables;
     private final boolean everywhere;
     private final @Nullable KeyPlaces keys;
     private final int keyColumn;
-    private final Map<Shard, HeapRows> rowsByShard = new LinkedHashMap<>();
+    private final Map<Target, HeapRows> rowsByShard = new LinkedHashMap<>();
     private final HeapRows sameRows;
 
     private long heapBytes;
@@ -58,31 +55,26 @@ final class Delivery {
     /**
      * @param targets the shards whose texts name the rows; none when nothing does
      * @param everywhere whether temporary tables may be on every shard
+     * @param keyColumn the column by whose value each row goes to one shard, from 0; negative where every shard gets all
      */
     Delivery(
-            Intermediate intermediate,
             Shape shape,
-            List<Shard> targets,
+            List<Target> targets,
             boolean everywhere,
             TemporaryTables tables,
             @Nullable KeyPlaces keys,
+            int keyColumn,
             MovementBudget budget,
-            Execution execution) {
+            RunningStatement running) {
         this.shape = shape;
-        this.map = execution.map();
         this.targets = targets;
         this.everywhere = everywhere;
         this.tables = tables;
+        this.keys = keys;
+        this.keyColumn = keyColumn;
         this.budget = budget;
-        this.running = execution.running();
-        this.sameRows = new HeapRows(shape.columns().size());
-        if (intermediate.reach() instanceof Intermediate.Reach.ByKey byKey) {
-            this.keys = keys;
-            this.keyColumn = byKey.column();
-        } else {
-            this.keys = null;
-            this.keyColumn = -1;
-        }
+        this.running = running;
+        this.sameRows = new HeapRows(shape.width());
     }
 
     /**
@@ -99,7 +91,7 @@ final class Delivery {
 
     /** Takes the row and keeps it in the heap. */
     void keep(ResultSet row) throws SQLException {
-        @Nullable String[] values = new String[shape.columns().size()];
+        @Nullable String[] values = new String[shape.width()];
         for (int i = 0; i < values.length; i++) {
             values[i] = row.getString(i + 1);
         }
@@ -107,12 +99,21 @@ final class Delivery {
         if (places == null) {
             added(sameRows.add(values), targets.size());
         } else {
-            Shard owner = map.shards().get(places.owner(row.getString(keyColumn + 1)));
-            if (targets.contains(owner)) {
+            Target owner = target(places.owner(row.getString(keyColumn + 1)));
+            if (owner != null) {
                 HeapRows own = rowsByShard.computeIfAbsent(owner, absent -> new HeapRows(values.length));
                 added(own.add(values), 1);
             }
         }
+    }
+
+    private @Nullable Target target(int ordinal) {
+        for (Target target : targets) {
+            if (target.shard().ordinal() == ordinal) {
+                return target;
+            }
+        }
+        return null;
     }
 
     private void added(long more, int copies) throws SQLException {
@@ -120,7 +121,7 @@ final class Delivery {
         bytes += more * copies;
         budget.spend(more * copies);
         portionBytes += more;
-        heapBytes += more + (long) VALUE_OVERHEAD_BYTES * shape.columns().size();
+        heapBytes += more + (long) VALUE_OVERHEAD_BYTES * shape.width();
     }
 
     /** Sends a portion, or goes on in the heap where there can be no temporary table. */
@@ -130,7 +131,7 @@ final class Delivery {
             return;
         }
         if (table == null) {
-            if (targets.isEmpty() || !tables.mayBeOn(targets, everywhere)) {
+            if (!tables.mayBeOn(targets, everywhere)) {
                 mustStay = true;
                 return;
             }
@@ -155,7 +156,7 @@ final class Delivery {
     private void flush(String name) throws SQLException {
         budget.check();
         tables.copy(name, sameRows, keys == null ? targets : List.of(), running);
-        for (Map.Entry<Shard, HeapRows> own : rowsByShard.entrySet()) {
+        for (Map.Entry<Target, HeapRows> own : rowsByShard.entrySet()) {
             tables.copy(name, own.getValue(), List.of(own.getKey()), running);
         }
         clear();
@@ -185,7 +186,7 @@ final class Delivery {
             return new Moved.InHeap(shape, sameRows);
         }
         Map<Integer, HeapRows> byOrdinal = new LinkedHashMap<>();
-        rowsByShard.forEach((shard, own) -> byOrdinal.put(shard.ordinal(), own));
+        rowsByShard.forEach((target, own) -> byOrdinal.put(target.shard().ordinal(), own));
         return new Moved.InHeapByShard(shape, byOrdinal);
     }
 

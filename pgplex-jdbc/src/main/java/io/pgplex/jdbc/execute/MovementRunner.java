@@ -1,7 +1,8 @@
 package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.error.PgplexErrors;
-import io.pgplex.jdbc.fanout.FanOut;
+import io.pgplex.jdbc.execute.TemporaryTables.Created;
+import io.pgplex.jdbc.execute.TemporaryTables.Target;
 import io.pgplex.jdbc.intermediate.HeapRows;
 import io.pgplex.jdbc.intermediate.Moved;
 import io.pgplex.jdbc.intermediate.MovedRelations;
@@ -65,12 +66,9 @@ final class MovementRunner {
      */
     private record Statement(MovementBudget budget, boolean alone, boolean reads, List<Created> tables) {}
 
-    /** A temporary table and where it is. */
-    private record Created(String name, List<Shard> shards) {}
-
     MovementRunner(
             Session session,
-            FanOut fanOut,
+            TemporaryTables tables,
             ShardedRunner sharded,
             Evaluator evaluator,
             CrossShardRule crossShard,
@@ -79,7 +77,7 @@ final class MovementRunner {
         this.sharded = sharded;
         this.evaluator = evaluator;
         this.crossShard = crossShard;
-        this.tables = new TemporaryTables(session, fanOut);
+        this.tables = tables;
         this.maxIntermediateBytes = maxIntermediateBytes;
     }
 
@@ -101,28 +99,9 @@ final class MovementRunner {
     private StatementResult inTransaction(Movement movement, Execution execution) throws SQLException {
         Statement statement = begin(execution, false, false);
         try {
-            StatementResult result = move(movement, execution, statement);
-            Transaction transaction = session.transactions().required();
-            if (statement.tables().isEmpty()) {
-                return result;
-            }
-            if (result instanceof StatementResult.Rows rows) {
-                return new StatementResult.Rows(new HeldRows(rows.rows(), () -> drop(statement.tables(), transaction)));
-            }
-            drop(statement.tables(), transaction);
-            return result;
+            return tables.droppedAfter(move(movement, execution, statement), statement.tables());
         } finally {
             current = null;
-        }
-    }
-
-    /** The end of the transaction drops what is left where this cannot, or where nobody closes the rows. */
-    @SuppressWarnings("ReferenceEquality") // the same transaction, not an equal one
-    private void drop(List<Created> created, Transaction transaction) throws SQLException {
-        if (session.transaction() == transaction && !transaction.failed()) {
-            for (Created one : created) {
-                tables.drop(one.name(), one.shards());
-            }
         }
     }
 
@@ -225,7 +204,7 @@ final class MovementRunner {
         boolean portions = movement.portions() && bound.options().generatedKeys() instanceof GeneratedKeys.None;
         int whole = intermediates.size() - (portions ? 1 : 0);
         for (int i = 0; i < whole; i++) {
-            List<Shard> targets = targets(movement, i, bound);
+            List<Target> targets = targets(movement, i, bound);
             bound = bound.with(deliver(intermediates.get(i), targets, bound, statement));
         }
         Execution then = bound.with(new MappedParameters(bound.parameters(), movement.parameters()));
@@ -254,7 +233,7 @@ final class MovementRunner {
     }
 
     /** The shards whose texts name an intermediate. */
-    private List<Shard> targets(Movement movement, int index, Execution bound) throws SQLException {
+    private List<Target> targets(Movement movement, int index, Execution bound) throws SQLException {
         List<Intermediate> intermediates = movement.intermediates();
         String definition = intermediates.get(index).definition();
         PlanShards users = new PlanShards(bound.map());
@@ -266,12 +245,16 @@ final class MovementRunner {
         if (PlanShards.names(movement.then(), definition)) {
             users.add(movement.then(), new MappedParameters(bound.parameters(), movement.parameters()));
         }
-        return users.shards(session);
+        List<Target> targets = new ArrayList<>();
+        for (Shard shard : users.shards(session)) {
+            targets.add(new Target(shard, session.lease(shard, Effect.READ)));
+        }
+        return targets;
     }
 
     /** Runs an intermediate's source and brings its rows to the shards; what later texts may name then. */
-    private MovedRelations deliver(Intermediate intermediate, List<Shard> targets, Execution bound, Statement statement)
-            throws SQLException {
+    private MovedRelations deliver(
+            Intermediate intermediate, List<Target> targets, Execution bound, Statement statement) throws SQLException {
         long start = System.nanoTime();
         try (ResultSet rows = source(intermediate, bound, statement)) {
             Delivery delivery = delivery(intermediate, rows, targets, bound, statement);
@@ -293,16 +276,20 @@ final class MovementRunner {
     private Delivery delivery(
             Intermediate intermediate,
             @Nullable ResultSet rows,
-            List<Shard> targets,
+            List<Target> targets,
             Execution bound,
             Statement statement)
             throws SQLException {
-        KeyPlaces keys = intermediate.reach() instanceof Intermediate.Reach.ByKey byKey
-                ? new KeyPlaces(session, bound.map(), byKey.type())
-                : null;
-        Shape shape = Shape.of(intermediate.columns(), rows);
-        boolean everywhere = statement.alone() && statement.reads();
-        return new Delivery(intermediate, shape, targets, everywhere, tables, keys, statement.budget(), bound);
+        Intermediate.Reach.ByKey byKey = intermediate.reach() instanceof Intermediate.Reach.ByKey key ? key : null;
+        return new Delivery(
+                Shape.of(intermediate.columns(), rows),
+                targets,
+                statement.alone() && statement.reads(),
+                tables,
+                byKey == null ? null : new KeyPlaces(session, bound.map(), byKey.type()),
+                byKey == null ? -1 : byKey.column(),
+                statement.budget(),
+                bound.running());
     }
 
     /** The rows of an intermediate's source; null for one that answers with a count. */
@@ -334,7 +321,7 @@ final class MovementRunner {
             throws SQLException {
         List<Intermediate> intermediates = movement.intermediates();
         Intermediate last = intermediates.get(intermediates.size() - 1);
-        List<Shard> targets = targets(movement, intermediates.size() - 1, bound);
+        List<Target> targets = targets(movement, intermediates.size() - 1, bound);
         long start = System.nanoTime();
         long count = 0;
         try (ResultSet rows = source(last, bound, statement)) {
@@ -374,7 +361,7 @@ final class MovementRunner {
             Intermediate intermediate,
             Delivery delivery,
             MovedRows.Form form,
-            List<Shard> targets,
+            List<Target> targets,
             long start,
             Execution bound) {
         MovedRows.Listener listener = bound.listener();
@@ -384,7 +371,7 @@ final class MovementRunner {
                     delivery.rows(),
                     delivery.bytes(),
                     form,
-                    targets.stream().map(Shard::name).toList(),
+                    targets.stream().map(target -> target.shard().name()).toList(),
                     System.nanoTime() - start));
         }
     }

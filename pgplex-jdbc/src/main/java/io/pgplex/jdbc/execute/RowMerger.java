@@ -1,41 +1,50 @@
 package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.execute.TemporaryTables.Created;
+import io.pgplex.jdbc.execute.TemporaryTables.Target;
+import io.pgplex.jdbc.intermediate.FinishQuery;
+import io.pgplex.jdbc.intermediate.MovedRelations;
+import io.pgplex.jdbc.intermediate.PartialColumns;
 import io.pgplex.jdbc.merge.CombineRows;
-import io.pgplex.jdbc.merge.FinishQuery;
 import io.pgplex.jdbc.merge.MergedResultSet;
-import io.pgplex.jdbc.merge.PartialRows;
 import io.pgplex.jdbc.merge.RowOrder;
 import io.pgplex.jdbc.merge.RowWindow;
 import io.pgplex.jdbc.merge.ShardRows;
-import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.jdbc.transaction.Transaction;
+import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.bind.ShardInsert;
 import io.pgplex.routing.plan.Finish;
+import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Merge;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.PGStatement;
 import org.postgresql.jdbc.PgResultSet;
-import org.postgresql.jdbc.PgStatement;
 
 /** Makes one answer of the shards' answers. Belongs to one session. */
 final class RowMerger {
 
     private final Session session;
+    private final TemporaryTables tables;
     private final long maxIntermediateBytes;
 
-    RowMerger(Session session, long maxIntermediateBytes) {
+    RowMerger(Session session, TemporaryTables tables, long maxIntermediateBytes) {
         this.session = session;
+        this.tables = tables;
         this.maxIntermediateBytes = maxIntermediateBytes;
     }
 
-    /** The merged rows; on failure nothing stays open. */
-    StatementResult merge(Merge merge, List<ShardAnswer> answers, Execution execution) throws SQLException {
+    /**
+     * The merged rows; on failure nothing stays open.
+     *
+     * @param reads whether the statement is known to read only
+     */
+    StatementResult merge(Merge merge, List<ShardAnswer> answers, Execution execution, boolean reads)
+            throws SQLException {
         try {
             if (merge instanceof Merge.Concatenate concatenate) {
                 RowWindow window = RowWindow.of(concatenate.limit(), execution.parameters());
@@ -44,10 +53,10 @@ final class RowMerger {
                         answers);
             }
             if (merge instanceof Merge.Sorted sorted) {
-                return sorted(sorted, answers, execution);
+                return sorted(sorted, answers, execution, reads);
             }
             if (merge instanceof Merge.Finished finished) {
-                return finished(finished.finish(), answers, execution);
+                return finished(finished.finish(), answers, execution, reads);
             }
             throw PgplexErrors.bug("copies were merged as rows", null);
         } catch (SQLException | RuntimeException e) {
@@ -137,7 +146,7 @@ final class RowMerger {
         return new StatementResult.Rows(new HeldRows(merged, () -> closeAll(answers, null)));
     }
 
-    private StatementResult sorted(Merge.Sorted sorted, List<ShardAnswer> answers, Execution execution)
+    private StatementResult sorted(Merge.Sorted sorted, List<ShardAnswer> answers, Execution execution, boolean reads)
             throws SQLException {
         List<ShardRows> rows = shardRows(answers);
         RowOrder order = RowOrder.of(sorted.keys(), rows.get(0).rows().unwrap(PgResultSet.class));
@@ -151,10 +160,10 @@ final class RowMerger {
         if (otherwise == null) {
             throw PgplexErrors.orderNotReproducible();
         }
-        return finished(otherwise, answers, execution);
+        return finished(otherwise, answers, execution, reads);
     }
 
-    private StatementResult finished(Finish finish, List<ShardAnswer> answers, Execution execution)
+    private StatementResult finished(Finish finish, List<ShardAnswer> answers, Execution execution, boolean reads)
             throws SQLException {
         List<ShardRows> rows = shardRows(answers);
         List<Finish.Combine> combine = finish.combine();
@@ -163,52 +172,53 @@ final class RowMerger {
             closeAll(answers, null);
             return new StatementResult.Rows(combined);
         }
-        PartialRows partial = PartialRows.read(rows, maxIntermediateBytes);
+        PartialColumns columns = PartialColumns.of(rows);
+        ShardAnswer finishing = finishing(answers, execution);
+        Target target = new Target(shard(finishing, execution), finishing.lease());
+        MovementBudget budget = new MovementBudget(execution, maxIntermediateBytes);
+        boolean everywhere = reads && !finishing.lease().isTransactional();
+        Delivery delivery = new Delivery(
+                columns.shape(), List.of(target), everywhere, tables, null, -1, budget, execution.running());
+        String name = session.temporaryName();
+        ResultSet all = MergedResultSet.concatenated(rows, RowWindow.ALL, () -> {});
+        while (all.next()) {
+            delivery.add(all, name);
+        }
+        MovedRelations relations = execution.relations().with(FinishQuery.ROWS, delivery.finish());
         for (ShardAnswer answer : answers) {
             answer.close();
-        }
-        for (ShardAnswer answer : answers.subList(1, answers.size())) {
-            session.giveBack(answer.lease());
-        }
-        return finish(finish, partial, answers.get(0).lease(), execution);
-    }
-
-    private StatementResult finish(Finish finish, PartialRows partial, Lease lease, Execution execution)
-            throws SQLException {
-        PreparedStatement statement =
-                FinishQuery.prepare(lease.backend().connection(), finish, partial, execution.parameters()::apply);
-        try {
-            configure(statement, execution);
-            execution.running().started(statement);
-            try {
-                statement.execute();
-            } finally {
-                execution.running().finished(statement);
+            if (answer != finishing) {
+                session.giveBack(answer.lease());
             }
-            ResultSet rows = Objects.requireNonNull(statement.getResultSet());
-            return new StatementResult.Rows(new HeldRows(rows, () -> {
-                try {
-                    statement.close();
-                } finally {
-                    session.giveBack(lease);
-                }
-            }));
-        } catch (SQLException e) {
-            lease.backend().failed(e);
-            statement.close();
-            throw e;
         }
+        return finish(finish, columns, execution.with(relations), target, delivery.table());
     }
 
-    private static void configure(PreparedStatement statement, Execution execution) throws SQLException {
-        ExecuteOptions options = execution.options();
-        if (execution.carried()) {
-            statement.unwrap(PGStatement.class).setPrepareThreshold(0);
+    private static Shard shard(ShardAnswer answer, Execution execution) {
+        return Objects.requireNonNull(execution.map().shard(answer.shard()));
+    }
+
+    /** The server that finishes: one that holds temporary objects of the transaction already, else the first. */
+    private ShardAnswer finishing(List<ShardAnswer> answers, Execution execution) {
+        Transaction transaction = session.transaction();
+        for (ShardAnswer answer : answers) {
+            if (transaction != null && shard(answer, execution).ordinal() == transaction.temporaryShard()) {
+                return answer;
+            }
         }
-        statement.setMaxRows((int) Math.min(options.maxRows(), Integer.MAX_VALUE));
-        if (options.queryTimeoutMillis() > 0) {
-            statement.unwrap(PgStatement.class).setQueryTimeoutMs(options.queryTimeoutMillis());
-        }
+        return answers.get(0);
+    }
+
+    private StatementResult finish(
+            Finish finish, PartialColumns columns, Execution execution, Target target, @Nullable String table)
+            throws SQLException {
+        ShardCall call = new ShardCall(
+                new Fragment(FinishQuery.sql(finish, columns), finish.parameters()),
+                execution.options().fetchSize(),
+                execution.carried(),
+                false);
+        StatementResult result = session.result(call.run(target.shard(), target.lease(), execution));
+        return table == null ? result : tables.droppedAfter(result, List.of(new Created(table, List.of(target))));
     }
 
     /** Closes every answer and gives every lease back, whatever the others say. */

@@ -28,16 +28,11 @@ final class Runners {
         this.plans = cluster.plans();
         Evaluator evaluator = new Evaluator(session);
         ScatterCalls calls = new ScatterCalls(cluster.fanOut());
-        RowMerger merger = new RowMerger(session, sessionSettings.maxIntermediateBytes());
+        TemporaryTables tables = new TemporaryTables(session, cluster.fanOut());
+        RowMerger merger = new RowMerger(session, tables, sessionSettings.maxIntermediateBytes());
         CrossShardRule crossShard = new CrossShardRule(sessionSettings.crossShard());
         this.sharded = new ShardedRunner(
-                session,
-                cluster.fanOut(),
-                calls,
-                evaluator,
-                merger,
-                crossShard,
-                sessionSettings.maxIntermediateBytes());
+                session, tables, calls, evaluator, merger, crossShard, sessionSettings.maxIntermediateBytes());
         this.insert = new InsertRunner(session, calls, evaluator, merger, crossShard);
         this.batch = new BatchRunner(session, cluster.plans(), cluster.fanOut(), crossShard);
         this.settings = new SettingRunner(session);

@@ -272,9 +272,23 @@ public final class Session implements LogicalSession {
         return options.fetchSize() > 0 ? options.fetchSize() : settings.scatterFetchSize();
     }
 
-    /** Whether the session's own temporary relations, on the home shard, forbid temporary objects on this shard. */
-    boolean temporaryElsewhere(Shard shard) {
-        return shard.ordinal() != 0 && !temporary.names().isEmpty();
+    /**
+     * Whether a shard may get temporary objects that are not its transaction's own alone: not where another shard of the
+     * transaction has some, nor beside the session's own, which are on the home shard.
+     */
+    boolean mayHoldTemporary(Shard shard) {
+        Transaction current = transactions.open();
+        return current == null
+                || (current.mayHoldTemporary(shard)
+                        && (shard.ordinal() == 0 || temporary.names().isEmpty()));
+    }
+
+    /** Remembers that a shard of the open transaction holds temporary objects. */
+    void holdTemporary(Shard shard) {
+        Transaction current = transactions.open();
+        if (current != null) {
+            current.holdTemporary(shard);
+        }
     }
 
     /** Whether a connection stays with this session whatever ends. */

@@ -12,7 +12,7 @@ import java.util.List;
  * @param database the database's name in the URL
  * @param crossShard what to do with statements that need several shards
  * @param scatterFetchSize rows that each shard sends at a time when a statement with several shards sets no fetch size
- * @param maxIntermediateBytes most bytes of partial results that a statement may hold
+ * @param maxIntermediateBytes most bytes of data that a statement may move between shards
  * @param readOnlyWithoutStore whether writes are refused while the metadata store cannot be followed
  * @param onClose told when the session ends
  */

@@ -1,7 +1,6 @@
 package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.error.PgplexErrors;
-import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.merge.RowWindow;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.metadata.model.Shard;
@@ -29,7 +28,7 @@ final class ShardedRunner {
 
     ShardedRunner(
             Session session,
-            FanOut fanOut,
+            TemporaryTables tables,
             ScatterCalls calls,
             Evaluator evaluator,
             RowMerger merger,
@@ -40,7 +39,7 @@ final class ShardedRunner {
         this.evaluator = evaluator;
         this.merger = merger;
         this.crossShard = crossShard;
-        this.movements = new MovementRunner(session, fanOut, this, evaluator, crossShard, maxIntermediateBytes);
+        this.movements = new MovementRunner(session, tables, this, evaluator, crossShard, maxIntermediateBytes);
     }
 
     StatementResult run(Plan.Sharded plan, Execution execution) throws SQLException {
@@ -117,7 +116,7 @@ final class ShardedRunner {
         boolean text = partial
                 || execution.carried()
                 || (scatter.merge() instanceof Merge.Sorted sorted && sorted.otherwise() != null);
-        int fetchSize = partial ? 0 : session.scatterFetchSize(execution.options());
+        int fetchSize = isOneRow(scatter.merge()) ? 0 : session.scatterFetchSize(execution.options());
         List<Lease> leases = session.leaseAll(shards, plan.effect(), fetchSize > 0);
         List<ShardAnswer> answers;
         try {
@@ -127,7 +126,12 @@ final class ShardedRunner {
             leases.forEach(session::giveBack);
             throw e;
         }
-        return merger.merge(scatter.merge(), answers, execution);
+        return merger.merge(scatter.merge(), answers, execution, plan.effect() == Effect.READ);
+    }
+
+    /** Whether each shard answers with a single row, for which a cursor would only cost round trips. */
+    private static boolean isOneRow(Merge merge) {
+        return merge instanceof Merge.Finished finished && finished.finish().combine() != null;
     }
 
     /**
@@ -161,7 +165,7 @@ final class ShardedRunner {
         if (!(scatter.merge() instanceof Merge.Copies)) {
             Execution whole = bound.withMaxRows(fragmentRows(scatter.merge(), bound));
             List<ShardAnswer> answers = calls.run(shards, leases, call, whole);
-            return plan.returnsRows() ? merger.merge(scatter.merge(), answers, bound) : counted(answers);
+            return plan.returnsRows() ? merger.merge(scatter.merge(), answers, bound, false) : counted(answers);
         }
         List<ShardAnswer> answers = new ArrayList<>();
         answers.addAll(calls.run(shards.subList(0, 1), leases.subList(0, 1), call, bound));

@@ -9,7 +9,6 @@ import io.pgplex.jdbc.intermediate.Shape;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.transaction.Transaction;
 import io.pgplex.metadata.model.Shard;
-import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.scan.Identifiers;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -23,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
 
 /**
- * Temporary tables that hold rows on their way, all of them ON COMMIT DROP. They belong to the open transaction: one of the
- * statement's own, which may have them on every shard as it only reads and is never prepared, or the application's, which
- * may have them on one. Belongs to one session.
+ * Temporary tables that hold rows on their way, all of them ON COMMIT DROP. They belong to the transaction that is open on
+ * the connection: one of the statement's own, which may have them on every shard while it only reads, as it is never
+ * prepared; or one that writes or is the application's, which may have them on one shard. Belongs to one session.
  */
 final class TemporaryTables {
 
@@ -40,59 +39,71 @@ final class TemporaryTables {
         this.fanOut = fanOut;
     }
 
+    /** A shard that needs rows, and the connection by which they reach it. */
+    record Target(Shard shard, Lease lease) {
+
+        /** A failure on it with its place. */
+        SQLException failed(SQLException failure) {
+            lease.backend().failed(failure);
+            return PgplexErrors.onShard(
+                    failure, shard.name(), lease.backend().node().name());
+        }
+    }
+
+    /** A table that was created. */
+    record Created(String name, List<Target> targets) {}
+
     /** Work on one shard's connection. */
     @FunctionalInterface
-    private interface ShardWork {
-        void on(Shard shard, PgConnection connection) throws SQLException, IOException;
+    private interface Work {
+        void on(PgConnection connection) throws SQLException, IOException;
     }
 
     /**
-     * Whether the open transaction may have temporary tables on these shards.
+     * Whether there may be temporary tables on these shards.
      *
-     * @param everywhere whether it is one that is never prepared
+     * @param everywhere whether the transaction is one that is never prepared
      */
-    boolean mayBeOn(List<Shard> shards, boolean everywhere) throws SQLException {
-        Transaction transaction = session.transactions().required();
-        for (Shard shard : shards) {
-            boolean elsewhere =
-                    shards.size() > 1 || !transaction.mayHoldTemporary(shard) || session.temporaryElsewhere(shard);
-            if ((elsewhere && !everywhere) || isReadOnly(shard)) {
+    boolean mayBeOn(List<Target> targets, boolean everywhere) throws SQLException {
+        if (targets.isEmpty() || (targets.size() > 1 && !everywhere)) {
+            return false;
+        }
+        for (Target target : targets) {
+            if ((!everywhere && !session.mayHoldTemporary(target.shard())) || isReadOnly(target)) {
                 return false;
             }
         }
         return true;
     }
 
-    private boolean isReadOnly(Shard shard) throws SQLException {
-        Lease lease = session.lease(shard, Effect.READ);
-        try (Statement statement = lease.backend().connection().createStatement();
+    private static boolean isReadOnly(Target target) throws SQLException {
+        try (Statement statement = target.lease().backend().connection().createStatement();
                 ResultSet row = statement.executeQuery(READ_ONLY)) {
             return row.next() && row.getBoolean(1);
         } catch (SQLException e) {
-            lease.backend().failed(e);
-            throw PgplexErrors.onShard(e, shard.name(), lease.backend().node().name());
+            throw target.failed(e);
         }
     }
 
     /** Creates a table of that name on each shard. */
-    void create(String name, Shape shape, List<Shard> shards, boolean everywhere) throws SQLException {
+    void create(String name, Shape shape, List<Target> targets, boolean everywhere) throws SQLException {
         if (!everywhere) {
-            shards.forEach(session.transactions().required()::holdTemporary);
+            targets.forEach(target -> session.holdTemporary(target.shard()));
         }
         execute(
                 "CREATE TEMPORARY TABLE pg_temp." + Identifiers.quote(name) + " " + shape.tableColumns()
                         + " ON COMMIT DROP",
-                shards);
+                targets);
     }
 
     /** Adds the same rows to each shard's table. */
-    void copy(String name, HeapRows rows, List<Shard> shards, RunningStatement running) throws SQLException {
+    void copy(String name, HeapRows rows, List<Target> targets, RunningStatement running) throws SQLException {
         if (rows.rowCount() == 0) {
             return;
         }
         byte[] text = CopyText.of(rows);
         String sql = "COPY pg_temp." + Identifiers.quote(name) + " FROM STDIN";
-        onEach(shards, (shard, connection) -> {
+        onEach(targets, connection -> {
             running.copyStarted(connection);
             try {
                 connection.getCopyAPI().copyIn(sql, new ByteArrayInputStream(text));
@@ -103,34 +114,54 @@ final class TemporaryTables {
     }
 
     /** Has the servers look at what came, so that they plan for it. */
-    void analyze(String name, List<Shard> shards) throws SQLException {
-        execute("ANALYZE pg_temp." + Identifiers.quote(name), shards);
+    void analyze(String name, List<Target> targets) throws SQLException {
+        execute("ANALYZE pg_temp." + Identifiers.quote(name), targets);
     }
 
-    /** Drops a table that no open cursor reads any more. */
-    void drop(String name, List<Shard> shards) throws SQLException {
-        execute("DROP TABLE IF EXISTS pg_temp." + Identifiers.quote(name), shards);
+    /**
+     * Drops tables when an answer has been read, where the transaction goes on then. Its end drops what is left where the
+     * application closes no rows.
+     */
+    @SuppressWarnings("ReferenceEquality") // the same transaction, not an equal one
+    StatementResult droppedAfter(StatementResult result, List<Created> created) throws SQLException {
+        Transaction transaction = session.transaction();
+        if (transaction == null || created.isEmpty()) {
+            return result;
+        }
+        HeldRows.Release drop = () -> {
+            if (session.transaction() == transaction && !transaction.failed()) {
+                for (Created one : created) {
+                    drop(one.name(), one.targets());
+                }
+            }
+        };
+        if (result instanceof StatementResult.Rows rows) {
+            return new StatementResult.Rows(new HeldRows(rows.rows(), drop));
+        }
+        drop.release();
+        return result;
     }
 
-    private void execute(String sql, List<Shard> shards) throws SQLException {
-        onEach(shards, (shard, connection) -> {
+    private void drop(String name, List<Target> targets) throws SQLException {
+        execute("DROP TABLE IF EXISTS pg_temp." + Identifiers.quote(name), targets);
+    }
+
+    private void execute(String sql, List<Target> targets) throws SQLException {
+        onEach(targets, connection -> {
             try (Statement statement = connection.createStatement()) {
                 statement.execute(sql);
             }
         });
     }
 
-    private void onEach(List<Shard> shards, ShardWork work) throws SQLException {
-        if (shards.isEmpty()) {
+    private void onEach(List<Target> targets, Work work) throws SQLException {
+        if (targets.isEmpty()) {
             return;
         }
-        List<Lease> leases = session.leaseAll(shards, Effect.READ, false);
         List<Callable<@Nullable Void>> calls = new ArrayList<>();
-        for (int i = 0; i < shards.size(); i++) {
-            Shard shard = shards.get(i);
-            Lease lease = leases.get(i);
+        for (Target target : targets) {
             calls.add(() -> {
-                run(work, shard, lease);
+                run(work, target);
                 return null;
             });
         }
@@ -141,12 +172,11 @@ final class TemporaryTables {
         }
     }
 
-    private static void run(ShardWork work, Shard shard, Lease lease) throws SQLException {
+    private static void run(Work work, Target target) throws SQLException {
         try {
-            work.on(shard, lease.backend().connection());
+            work.on(target.lease().backend().connection());
         } catch (SQLException e) {
-            lease.backend().failed(e);
-            throw PgplexErrors.onShard(e, shard.name(), lease.backend().node().name());
+            throw target.failed(e);
         } catch (IOException e) {
             throw PgplexErrors.bug("rows in the heap could not be read", e);
         }

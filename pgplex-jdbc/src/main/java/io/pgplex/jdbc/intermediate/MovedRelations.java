@@ -1,7 +1,6 @@
 package io.pgplex.jdbc.intermediate;
 
 import io.pgplex.jdbc.error.PgplexErrors;
-import io.pgplex.jdbc.merge.RowArrays;
 import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.routing.scan.Identifiers;
 import io.pgplex.routing.scan.QuestionMark;
@@ -56,7 +55,7 @@ public final class MovedRelations {
     private record Arrays(Shape shape, @Nullable HeapRows rows) {
 
         int bind(PreparedStatement statement, int position) throws SQLException {
-            HeapRows own = rows == null ? new HeapRows(shape.columns().size()) : rows;
+            HeapRows own = rows == null ? new HeapRows(shape.width()) : rows;
             return RowArrays.bind(statement, position, own.columns(), own.rowCount());
         }
     }

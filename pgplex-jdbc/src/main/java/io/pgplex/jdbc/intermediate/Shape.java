@@ -1,7 +1,6 @@
 package io.pgplex.jdbc.intermediate;
 
 import io.pgplex.jdbc.error.PgplexErrors;
-import io.pgplex.jdbc.merge.RowArrays;
 import io.pgplex.jdbc.merge.TypeNames;
 import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.routing.scan.Identifiers;
@@ -13,15 +12,13 @@ import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGResultSetMetaData;
 
-/**
- * The columns of an intermediate, as SQL that means the same on every shard. Immutable.
- *
- * @param columns none for a source that returns no columns
- */
-public record Shape(List<RowArrays.Column> columns) {
+/** The columns of an intermediate, as SQL that means the same on every shard. Immutable. */
+public final class Shape {
 
-    public Shape {
-        columns = List.copyOf(columns);
+    private final List<RowArrays.Column> columns;
+
+    Shape(List<RowArrays.Column> columns) {
+        this.columns = List.copyOf(columns);
     }
 
     /**
@@ -59,6 +56,11 @@ public record Shape(List<RowArrays.Column> columns) {
                 throw PgplexErrors.bug("rows to be moved arrived in binary form", null);
             }
         }
+    }
+
+    /** The number of columns; 0 for a source that returns none. */
+    public int width() {
+        return columns.size();
     }
 
     /** The common table expression that reads the rows from array parameters. */

@@ -29,7 +29,7 @@ public record ShardRows(
     }
 
     /** Attaches this place to a failure. */
-    <E extends Throwable> E attach(E failure) {
+    public <E extends Throwable> E attach(E failure) {
         return ShardFailure.attach(failure, shard, node, transaction);
     }
 }

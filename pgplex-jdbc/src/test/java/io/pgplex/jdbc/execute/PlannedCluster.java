@@ -66,7 +66,7 @@ final class PlannedCluster implements AutoCloseable {
     }
 
     /** A session with these settings and its connection. */
-    record Client(Session session, Connection connection) implements AutoCloseable {
+    record Client(Session session, SessionSettings settings, Connection connection) implements AutoCloseable {
         @Override
         public void close() throws SQLException {
             connection.close();
@@ -80,21 +80,20 @@ final class PlannedCluster implements AutoCloseable {
     Client connect(long maxIntermediateBytes, int poolSize) throws SQLException {
         Credentials credentials = new Credentials(
                 local.login().user(), local.login().password(), Map.of("loginTimeout", "20", "connectTimeout", "20"));
-        Session session = new Session(
-                cluster,
-                new SessionSettings(
-                        credentials,
-                        new PoolSettings(poolSize, 0, 20_000, 600_000, 1_800_000),
-                        List.of("public"),
-                        local.database(),
-                        CrossShard.ALLOW,
-                        1000,
-                        maxIntermediateBytes,
-                        false,
-                        () -> {}));
+        SessionSettings settings = new SessionSettings(
+                credentials,
+                new PoolSettings(poolSize, 0, 20_000, 600_000, 1_800_000),
+                List.of("public"),
+                local.database(),
+                CrossShard.ALLOW,
+                1000,
+                maxIntermediateBytes,
+                false,
+                () -> {});
+        Session session = new Session(cluster, settings);
         ConnectionFacts facts = new ConnectionFacts(
                 local.jdbcUrl(), credentials.user(), local.database(), new Properties(), "test", 1, 0);
-        return new Client(session, new PgplexConnection(session, facts));
+        return new Client(session, settings, new PgplexConnection(session, facts));
     }
 
     /** Has a text run by a plan from now on, in every session of this client. */
@@ -107,6 +106,19 @@ final class PlannedCluster implements AutoCloseable {
                             new PreparedText.PlanSlot(
                                     client.session().map(), client.session().scope(), plan, null));
         }
+    }
+
+    /** Runs a plan without parameters and tells what moved. */
+    StatementResult run(Client client, Plan plan, MovedRows.Listener listener) throws SQLException {
+        Session session = client.session();
+        Execution execution = new Execution(
+                session.prepare("SELECT 'a plan of its own'", true, true),
+                0,
+                NoParameters.NONE,
+                ExecuteOptions.DEFAULT,
+                new RunningStatement(),
+                session.map());
+        return new Runners(session, cluster, client.settings()).run(plan, execution.with(listener));
     }
 
     @Override

@@ -1,4 +1,4 @@
-package io.pgplex.jdbc.merge;
+package io.pgplex.jdbc.intermediate;
 
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
@@ -9,56 +9,34 @@ import io.pgplex.routing.plan.Finish.Columns;
 import io.pgplex.routing.plan.Finish.Piece;
 import io.pgplex.routing.plan.Finish.Text;
 import io.pgplex.routing.plan.Finish.TypeOf;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
+import io.pgplex.routing.plan.Intermediate;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
 import org.postgresql.core.Oid;
 
 /**
- * The query by which one server finishes what the shards began. Their rows stand before it as the relation
- * {@code pgplex_rows(c1, ..., cn)} of {@link RowArrays}. The arrays are the first parameters, the plan's own follow.
+ * The query by which one server finishes what the shards began. Their rows are the intermediate {@link #ROWS}, with
+ * columns c1, c2 and so on.
  */
 public final class FinishQuery {
 
+    /** The name of the relation that holds the shards' rows. */
+    public static final String ROWS = "pgplex_rows";
+
     private FinishQuery() {}
 
-    /**
-     * The query with all parameters set, ready to be executed.
-     *
-     * @param connection to any one shard
-     */
-    public static PreparedStatement prepare(
-            Connection connection, Finish finish, PartialRows rows, ParameterBinder parameters) throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(sql(finish, rows));
-        try {
-            int position = RowArrays.bind(
-                    statement,
-                    1,
-                    rows.columns().stream().map(PartialRows.Column::values).toList(),
-                    rows.rowCount());
-            for (int index : finish.parameters()) {
-                parameters.apply(index, statement, position++);
-            }
-            return statement;
-        } catch (SQLException | RuntimeException e) {
-            statement.close();
-            throw e;
-        }
-    }
-
-    /** The query's text. */
-    static String sql(Finish finish, PartialRows rows) throws SQLException {
-        StringBuilder sql = new StringBuilder(head(rows.columns()));
+    /** The query's text; its own parameters are the plan's. */
+    public static String sql(Finish finish, PartialColumns rows) throws SQLException {
+        StringBuilder sql =
+                new StringBuilder("WITH ").append(Intermediate.definition(ROWS)).append(' ');
         for (Piece piece : finish.pieces()) {
             sql.append(text(piece, rows));
         }
         return sql.toString();
     }
 
-    private static String text(Piece piece, PartialRows rows) throws SQLException {
+    private static String text(Piece piece, PartialColumns rows) throws SQLException {
         if (piece instanceof Text text) {
             return text.sql();
         }
@@ -76,7 +54,7 @@ public final class FinishQuery {
                 fromStart(average.sums(), rows), fromStart(average.counts(), rows), column(rows, average.sums()));
     }
 
-    private static String named(List<PartialRows.Column> columns, int hidden) {
+    private static String named(List<PartialColumns.Column> columns, int hidden) {
         StringJoiner names = new StringJoiner(", ");
         for (int i = 1; i <= columns.size() - hidden; i++) {
             String label = columns.get(i - 1).label().replace("\"", "\"\"");
@@ -85,16 +63,8 @@ public final class FinishQuery {
         return names.toString();
     }
 
-    private static String head(List<PartialRows.Column> columns) {
-        List<RowArrays.Column> named = new ArrayList<>(columns.size());
-        for (int i = 1; i <= columns.size(); i++) {
-            named.add(new RowArrays.Column("c" + i, columns.get(i - 1).type(), null));
-        }
-        return "WITH " + RowArrays.definition("pgplex_rows", named) + " ";
-    }
-
     /** PostgreSQL's own final step of avg: the sum in the type that avg keeps it in, divided by the count. */
-    private static String average(int sums, int counts, PartialRows.Column sumColumn) throws SQLException {
+    private static String average(int sums, int counts, PartialColumns.Column sumColumn) throws SQLException {
         String sum = "pg_catalog.sum(c" + sums + ")";
         String count = "nullif(pg_catalog.sum(c" + counts + "), 0)";
         return switch (sumColumn.oid()) {
@@ -118,12 +88,12 @@ public final class FinishQuery {
         return "(" + sum + " OPERATOR(pg_catalog./) " + count + ")";
     }
 
-    private static PartialRows.Column column(PartialRows rows, int column) throws SQLException {
+    private static PartialColumns.Column column(PartialColumns rows, int column) throws SQLException {
         return rows.columns().get(fromStart(column, rows) - 1);
     }
 
     /** A column counted from 1, of one that may count from the end. */
-    private static int fromStart(int column, PartialRows rows) throws SQLException {
+    private static int fromStart(int column, PartialColumns rows) throws SQLException {
         int columns = rows.columns().size();
         int fromStart = column > 0 ? column : columns + 1 + column;
         if (fromStart < 1 || fromStart > columns) {

@@ -1,4 +1,4 @@
-package io.pgplex.jdbc.merge;
+package io.pgplex.jdbc.intermediate;
 
 import java.sql.Array;
 import java.sql.PreparedStatement;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * Rows without columns are counted instead. Stateless.
  */
-public final class RowArrays {
+final class RowArrays {
 
     private RowArrays() {}
 
@@ -29,16 +29,16 @@ public final class RowArrays {
      * @param type its type as SQL
      * @param collation its collation as SQL, or null for the type's own
      */
-    public record Column(String name, String type, @Nullable String collation) {
+    record Column(String name, String type, @Nullable String collation) {
 
         /** The type with the collation, as a cast and a column's definition have them. */
-        public String typeAndCollation() {
+        String typeAndCollation() {
             return collation == null ? type : type + " COLLATE " + collation;
         }
     }
 
     /** The common table expression. */
-    public static String definition(String name, List<Column> columns) {
+    static String definition(String name, List<Column> columns) {
         if (columns.isEmpty()) {
             return name + " AS (SELECT FROM pg_catalog.generate_series(1, ?))";
         }
@@ -63,8 +63,7 @@ public final class RowArrays {
      * @param values the columns' values, each in the text form of the server that sent it
      * @return the position of the next parameter
      */
-    public static int bind(
-            PreparedStatement statement, int position, List<? extends List<@Nullable String>> values, int rows)
+    static int bind(PreparedStatement statement, int position, List<? extends List<@Nullable String>> values, int rows)
             throws SQLException {
         int next = position;
         if (values.isEmpty()) {
