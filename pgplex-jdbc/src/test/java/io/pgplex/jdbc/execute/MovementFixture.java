@@ -14,7 +14,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.testkit.LocalCluster;
-import io.pgplex.testkit.PgplexCluster;
 import io.pgplex.testkit.PostgresServer;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -22,16 +21,20 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 
 /** Tables on three shards, plans for a broadcast and a gather, and a look at what is left after each test. */
-@PgplexCluster(shards = 3)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(180)
 abstract class MovementFixture {
 
     static final String JOIN = "SELECT a.id, b.id, b.v FROM a JOIN b ON b.other = a.n ORDER BY 1, 2";
@@ -140,6 +143,26 @@ abstract class MovementFixture {
             }
         }
         return sorted(expected);
+    }
+
+    static void await(Callable<Boolean> condition) throws Exception {
+        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (!condition.call()) {
+            assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
+            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+        }
+    }
+
+    /** How many sessions of the servers are running a text like this one. */
+    int running(String pattern) {
+        int sum = 0;
+        for (PostgresServer server : local.primaries()) {
+            sum += Integer.parseInt(String.valueOf(server.query(
+                    local.database(),
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'"
+                            + " AND pid <> pg_backend_pid() AND query LIKE '" + pattern + "'")));
+        }
+        return sum;
     }
 
     static List<String> sorted(List<String> rows) {

@@ -24,6 +24,7 @@ import io.pgplex.metadata.model.KeyType;
 import io.pgplex.routing.plan.Evaluation;
 import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.routing.plan.Plan;
+import io.pgplex.testkit.PgplexCluster;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -34,6 +35,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Movements by plans made here: what arrives, in which form, and what comes out. */
+@PgplexCluster(shards = 3)
 class MovementIT extends MovementFixture {
 
     @Test
