@@ -2,13 +2,14 @@
 
 MVN ?= mvn -B -ntp
 
-.PHONY: help build test quickstart bench format local-cluster clean
+.PHONY: help build test quickstart bench fuzz format local-cluster clean
 
 help:
 	@echo "make build          compile and package everything, without tests"
 	@echo "make test           everything that a change must pass: unit and integration tests, checks"
 	@echo "make quickstart     a sharded order-entry database, started, filled, queried, compared"
 	@echo "make bench          what pgplex costs beside bare pgjdbc, in three minutes"
+	@echo "make fuzz           random statements on pgplex and one PostgreSQL, compared for ten minutes"
 	@echo "make format         format the sources"
 	@echo "make local-cluster  three shards and an etcd that run until Ctrl-C"
 	@echo "make clean          remove what was built"
@@ -24,6 +25,9 @@ quickstart:
 
 bench:
 	$(MVN) -q -Pbench -pl benchmarks -am -DskipTests -Dspotless.check.skip verify $(if $(ARGUMENTS),-Dbench.arguments="$(ARGUMENTS)")
+
+fuzz:
+	$(MVN) -q -Pfuzz -pl pgplex-jdbc -am -Dspotless.check.skip test-compile $(if $(ARGUMENTS),-Dfuzz.arguments="$(ARGUMENTS)")
 
 format:
 	$(MVN) -q spotless:apply
