@@ -11,6 +11,7 @@ import net.sf.jsqlparser.expression.operators.relational.ExpressionList;
 import net.sf.jsqlparser.expression.operators.relational.ParenthesedExpressionList;
 import net.sf.jsqlparser.schema.Column;
 import net.sf.jsqlparser.statement.select.OrderByElement;
+import net.sf.jsqlparser.statement.select.ParenthesedSelect;
 import net.sf.jsqlparser.statement.select.Select;
 import org.jspecify.annotations.Nullable;
 
@@ -99,7 +100,11 @@ final class CallReader {
         }
         List<Expr> list = new ArrayList<>();
         boolean plain = true;
-        for (Expression tree : trees) {
+        boolean forgotten = forgotten(trees);
+        if (forgotten) {
+            list.add(parentheses(trees));
+        }
+        for (Expression tree : forgotten ? List.<Expression>of() : trees) {
             plain &= separator(list.isEmpty());
             plain &= !cursor.accept("VARIADIC");
             plain &= !acceptName(tree);
@@ -108,6 +113,39 @@ final class CallReader {
         List<SortItem> orderBy = order == null ? List.of() : readers.queries().orderBy(order);
         cursor.expect(')');
         return new Arguments(list, plain, false, distinct, orderBy);
+    }
+
+    /** Whether there are parentheses around all arguments that JSqlParser forgets, as it does before OVER and FILTER. */
+    private boolean forgotten(List<? extends Expression> trees) {
+        int written = 0;
+        for (int at = cursor.at; cursor.text.isPunctuation(at, '('); at++) {
+            int behind = cursor.text.matching(at) + 1;
+            boolean whole = written == 0
+                    ? cursor.text.isPunctuation(behind, ')') || cursor.text.is(behind, "ORDER")
+                    : behind == cursor.text.matching(at - 1);
+            if (!whole) {
+                break;
+            }
+            written++;
+        }
+        int known = 0;
+        Expression tree = trees.size() == 1 ? trees.get(0) : null;
+        while (tree instanceof ParenthesedExpressionList<?> || tree instanceof ParenthesedSelect) {
+            known++;
+            tree = tree instanceof ParenthesedExpressionList<?> list && list.size() == 1
+                    ? list.get(0)
+                    : tree instanceof ParenthesedSelect select ? select.getSelect() : null;
+        }
+        return !trees.isEmpty() && written == known + 1;
+    }
+
+    /** One expression or the fields of a row, and the parentheses around. */
+    private Expr parentheses(List<? extends Expression> trees) {
+        int start = cursor.at;
+        cursor.expect('(');
+        List<Expr> list = readers.expressions().list(trees);
+        cursor.expect(')');
+        return list.size() == 1 ? list.get(0) : new Expr.Row(start, cursor.at, list);
     }
 
     /** What stands before an argument; false when it is words instead of a comma. */

@@ -341,3 +341,6 @@ SELECT 1 FROM t WHERE EXISTS (SELECT FROM u WHERE u.a = t.a);
 SELECT a FROM t UNION (SELECT b FROM u ORDER BY b LIMIT 1) ORDER BY 1 OFFSET 2;
 SELECT a FROM u, ONLY s.t AS x JOIN ONLY "T" ON true;
 DELETE FROM t USING ONLY s.t x, u WHERE x.a = t.a IS NOT FALSE;
+SELECT sum((a + 1)) OVER (ORDER BY b), max(((a))) FILTER (WHERE b), count(DISTINCT (a + 1)) FILTER (WHERE b) FROM t;
+SELECT count((a, b)) OVER (), array_agg((a) ORDER BY b) FILTER (WHERE b), max((SELECT 1)) OVER (), max(((SELECT 1))) OVER () FROM t;
+SELECT sum((a) + (b)) OVER (), sum((a)) OVER (), lag((a), (b)) OVER (), f((a, b), (c)) OVER () FROM t;
