@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * SELECT name FROM t ORDER BY age DESC LIMIT 3
- * SELECT name, age FROM t ORDER BY age DESC LIMIT 3     merged by column -1, of which the application sees nothing
+ * SELECT name, (age) AS pgplex_key1 FROM t ORDER BY age DESC LIMIT 3     merged by column -1, which no application sees
  * </pre>
  */
 final class SortPlanner {
@@ -79,8 +79,10 @@ final class SortPlanner {
             return;
         }
         SqlText columns = new SqlText();
+        int number = 0;
         for (SortItem item : hidden) {
-            columns.append(", (").append(reference(item)).append(")");
+            // by the name that it would have otherwise, ORDER BY could mean it
+            columns.append(", (").append(reference(item)).append(") AS pgplex_key" + ++number);
         }
         splice.insertAfter(select.itemsTo(), columns);
     }
