@@ -304,4 +304,8 @@ SELECT id FROM customers WHERE id = 'abc';
 SELECT id FROM customers WHERE name = 5;
 SELECT id FROM customers FOR UPDATE;
 SELECT id FROM customers WHERE id = 3 FOR UPDATE SKIP LOCKED;
-SELECT code FROM countries WHERE code = 'DE' FOR SHARE
+SELECT code FROM countries WHERE code = 'DE' FOR SHARE;
+SELECT id FROM customers ORDER BY balance, balance::text COLLATE "C" DESC, id LIMIT 7;
+SELECT count(DISTINCT (id % 3)) FILTER (WHERE active), max((rank)) FILTER (WHERE rank < 3) FROM customers;
+SELECT id, sum((rank + 1)) OVER (ORDER BY id) FROM customers ORDER BY id;
+SELECT v || w, count(*) FROM notes GROUP BY v, w ORDER BY v, w;

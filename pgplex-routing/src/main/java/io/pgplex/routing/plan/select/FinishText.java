@@ -13,8 +13,10 @@ import io.pgplex.routing.analyze.syntax.SortItem;
 import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.Identifiers;
 import io.pgplex.routing.scan.ScannedStatement;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 
 /**
  * What the two ways to finish have in common: the columns that the shards give, numbered, and the final query's text with
@@ -32,6 +34,7 @@ abstract class FinishText {
     final Splice fragment;
     final Splice finish;
     final SqlText columns = new SqlText();
+    private final Map<Integer, String> implicit = new HashMap<>();
     private int columnCount;
 
     FinishText(Block block, Query.Select select, SelectShape shape, Collations collations, Splice fragment) {
@@ -58,14 +61,35 @@ abstract class FinishText {
         return ROWS + ".c" + number;
     }
 
-    /** The column with the collation that the expression had, which rows that travelled have lost. */
+    /**
+     * The column with the collation that the expression had, which rows that travelled have lost. A collation that the
+     * statement does not write is given to the rows, not here, where it would not go with another one.
+     */
     SqlText collated(int number, Collations.Found collation, Expr at) {
         if (!collation.known()) {
             throw Placements.refuse(Unsupported.COLLATION_NOT_KNOWN, block, at.from());
         }
-        return collation.sql() == null
-                ? new SqlText().append(column(number))
-                : new SqlText().append("(" + column(number) + " COLLATE " + collation.sql() + ")");
+        if (collation.sql() == null) {
+            return new SqlText().append(column(number));
+        }
+        if (at instanceof Expr.Collate) {
+            return new SqlText().append("(" + column(number) + " COLLATE " + collation.sql() + ")");
+        }
+        implicit.put(number, collation.sql());
+        return new SqlText().append(column(number));
+    }
+
+    /** FROM: the rows, their columns with the collations that they had. */
+    SqlText from() {
+        if (implicit.isEmpty()) {
+            return new SqlText().append(" FROM " + ROWS);
+        }
+        StringJoiner all = new StringJoiner(", ");
+        for (int i = 1; i <= columnCount; i++) {
+            String collation = implicit.get(i);
+            all.add(collation == null ? "c" + i : "c" + i + " COLLATE " + collation + " AS c" + i);
+        }
+        return new SqlText().append(" FROM (SELECT " + all + " FROM " + ROWS + ") AS " + ROWS);
     }
 
     /** The select list of the final query, every column under its own name. */

@@ -232,13 +232,18 @@ final class PartialAggregates extends FinishText {
     }
 
     SqlText finish(Limits limits) {
-        SqlText sql = new SqlText().append("SELECT ").append(items(Map.of())).append(" FROM " + ROWS);
+        SqlText groups = new SqlText();
         boolean first = true;
         for (int column : finalGroup) {
             Expr grouped = Objects.requireNonNull(groupExpressions.get(column));
-            sql.append(first ? " GROUP BY " : ", ").append(collated(column, collations.of(grouped, block), grouped));
+            groups.append(first ? " GROUP BY " : ", ").append(collated(column, collations.of(grouped, block), grouped));
             first = false;
         }
+        SqlText sql = new SqlText()
+                .append("SELECT ")
+                .append(items(Map.of()))
+                .append(from())
+                .append(groups);
         if (select.having() != null) {
             // without groups, each shard gives a row of its own for the one group that there is
             sql.append(" ").append(finish.slice(select.havingFrom(), select.havingTo()));

@@ -199,7 +199,7 @@ final class RowsFinish extends FinishText {
         if (select.distinct()) {
             sql.append(finish.slice(select.from() + 1, select.itemsFrom())).append(" ");
         }
-        sql.append(items(stars)).append(" FROM " + ROWS);
+        sql.append(items(stars)).append(from());
         groupBy(sql);
         if (select.having() != null) {
             sql.append(" ").append(finish.slice(select.havingFrom(), select.havingTo()));
