@@ -90,6 +90,17 @@ record Answer(
         }
     }
 
+    /** This answer, and what was then in a table. */
+    Answer then(Answer contents) {
+        List<List<String>> all = new ArrayList<>(rows);
+        contents.rows.forEach(row -> {
+            List<String> kept = new ArrayList<>(List.of("then"));
+            kept.addAll(row);
+            all.add(kept);
+        });
+        return contents.failed() ? contents : new Answer(sqlState, byServer, message, labels, types, all, count);
+    }
+
     boolean failed() {
         return !sqlState.isEmpty();
     }

@@ -251,7 +251,7 @@ final class Expressions {
                         depth,
                         DATE);
             case 6 -> of(INT, dice.one("cardinality($)", "($)[1]", "($)[2]"), scope, depth, INTS);
-            case 7 -> of(INT, dice.one("-abs($)", "abs($)", "sign($)::int"), scope, depth, INT);
+            case 7 -> of(INT, dice.one("(- abs($))", "abs($)", "sign($)::int"), scope, depth, INT);
             case 8 -> of(INT, "$::int", scope, depth, BOOL);
             default ->
                 dice.chance(0.05)
@@ -277,7 +277,7 @@ final class Expressions {
             case 3 ->
                 of(
                         NUMERIC,
-                        dice.one("round($, 1)", "trunc($, 2)", "ceil($)", "floor($)", "-$", "trim_scale($)"),
+                        dice.one("round($, 1)", "trunc($, 2)", "ceil($)", "floor($)", "(- $)", "trim_scale($)"),
                         scope,
                         depth,
                         NUMERIC);

@@ -14,6 +14,9 @@ sealed interface Node {
 
     String FROM = "from";
 
+    /** A whole statement that writes. */
+    String WRITE = "write";
+
     /** Text as it stands. */
     record Text(String sql) implements Node {}
 

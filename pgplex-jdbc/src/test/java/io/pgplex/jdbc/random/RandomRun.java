@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.random;
 
+import io.pgplex.jdbc.random.Sides.Attempt;
 import java.io.PrintStream;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -14,6 +15,9 @@ import java.util.function.BooleanSupplier;
  * Confined to one thread.
  */
 final class RandomRun {
+
+    /** The part of the statements that write. */
+    private static final double WRITES = 0.12;
 
     private static final int SHRINKING_STEPS = 600;
     private static final long SHRINKING_NANOS = 30_000_000_000L;
@@ -35,9 +39,10 @@ final class RandomRun {
     private int failed;
 
     /** How often a message was met, and the shortest statement that met it. */
-    private record Refusal(int count, Node shortest) {
-        Refusal and(Node statement) {
-            return new Refusal(count + 1, statement.size() < shortest.size() ? statement : shortest);
+    private record Refusal(int count, Attempt shortest) {
+        Refusal and(Attempt attempt) {
+            boolean shorter = attempt.statement().size() < shortest.statement().size();
+            return new Refusal(count + 1, shorter ? attempt : shortest);
         }
     }
 
@@ -57,80 +62,82 @@ final class RandomRun {
     }
 
     private void run(long seed, long index) throws SQLException {
-        Dice dice = new Dice(seed * 1_000_003 + index);
-        Node statement = Queries.statement(dice);
-        boolean inTransaction = dice.chance(0.1);
+        Attempt attempt = attempt(new Dice(seed * 1_000_003 + index));
         count++;
-        Outcome outcome = outcome(statement, inTransaction);
+        Outcome outcome = outcome(attempt);
         verdicts.merge(outcome.verdict(), 1, Integer::sum);
         if (!outcome.expectedError().isEmpty()) {
             failed++;
             errors.merge(outcome.expectedError(), 1, Integer::sum);
         }
         if (outcome.verdict() == Verdict.REFUSED) {
-            Refusal refusal = new Refusal(1, statement);
-            refusals.merge(outcome.error(), refusal, (old, one) -> old.and(statement));
+            refusals.merge(outcome.error(), new Refusal(1, attempt), (old, one) -> old.and(attempt));
         } else if (outcome.verdict().differs() && seen.merge(outcome, 1, Integer::sum) <= MOST_ALIKE) {
-            String origin =
-                    "--seed=" + seed + " --index=" + index + (inTransaction ? " in a transaction with fetch size" : "");
-            String report = differ(statement, inTransaction, outcome, origin);
+            String report = differ(attempt, outcome, "--seed=" + seed + " --index=" + index);
             differences.add(report);
             out.println(report + "\n");
         }
     }
 
-    /** What came of a statement, as far as it must stay so while the statement shrinks. */
-    private record Outcome(Verdict verdict, String expectedError, String error) {}
-
-    private Outcome outcome(Node statement, boolean inTransaction) throws SQLException {
-        Sql sql = Sql.of(statement);
-        Answer expected = sides.reference(sql);
-        Answer actual = referencesOnly ? sides.second(sql) : sides.pgplex(sql, inTransaction);
-        return outcome(sql, expected, actual);
+    private static Attempt attempt(Dice dice) {
+        if (dice.chance(WRITES)) {
+            Table table = dice.one(Schema.tables());
+            return new Attempt(Writes.statement(dice, table), false, table);
+        }
+        return new Attempt(Queries.statement(dice), dice.chance(0.1), null);
     }
 
-    private static Outcome outcome(Sql sql, Answer expected, Answer actual) {
-        return new Outcome(Verdict.of(expected, actual, sql.order()), expected.error(), actual.error());
+    /** What came of a statement, as far as it must stay so while the statement shrinks. */
+    private record Outcome(Verdict verdict, String expectedError, String error) {
+        static Outcome of(Attempt attempt, Answer expected, Answer actual) {
+            Verdict verdict = Verdict.of(expected, actual, attempt.sql().order());
+            return new Outcome(verdict, expected.error(), actual.error());
+        }
+    }
+
+    private Outcome outcome(Attempt attempt) throws SQLException {
+        return referencesOnly
+                ? references(attempt)
+                : Outcome.of(attempt, sides.reference(attempt), sides.pgplex(attempt));
+    }
+
+    private Outcome references(Attempt attempt) throws SQLException {
+        return Outcome.of(attempt, sides.reference(attempt), sides.second(attempt));
     }
 
     /** The report about the smallest statement that differs in the same way. */
-    private String differ(Node statement, boolean inTransaction, Outcome outcome, String origin) throws SQLException {
-        Outcome references = references(statement);
+    private String differ(Attempt attempt, Outcome outcome, String origin) throws SQLException {
+        Outcome references = references(attempt);
         boolean defined = references.verdict() == Verdict.SAME;
-        Sql sql = Sql.of(
-                defined
-                        ? shrunk(statement, node -> {
-                            Outcome now = outcome(node, inTransaction);
-                            return now.equals(outcome) && references(node).verdict() == Verdict.SAME;
-                        })
-                        : shrunk(statement, node -> references(node).equals(references)));
-        return (defined ? outcome.verdict() : "UNDEFINED") + " " + origin + "\n  " + sql + "\n  reference: "
-                + sides.reference(sql) + "\n  "
-                + (defined ? "pgplex: " + sides.pgplex(sql, inTransaction) : "second reference: " + sides.second(sql));
-    }
-
-    private Outcome references(Node statement) throws SQLException {
-        Sql sql = Sql.of(statement);
-        return outcome(sql, sides.reference(sql), sides.second(sql));
+        Attempt smallest = defined
+                ? shrunk(
+                        attempt,
+                        each -> outcome(each).equals(outcome)
+                                && references(each).verdict() == Verdict.SAME)
+                : shrunk(attempt, each -> references(each).equals(references));
+        return (defined ? outcome.verdict() : "UNDEFINED") + " " + origin
+                + (attempt.inTransaction() ? " in a transaction with fetch size" : "") + "\n  " + smallest.sql()
+                + "\n  reference: " + sides.reference(smallest) + "\n  "
+                + (defined ? "pgplex: " + sides.pgplex(smallest) : "second reference: " + sides.second(smallest));
     }
 
     /** Says whether a smaller statement will do. */
     private interface Trial {
-        boolean of(Node statement) throws SQLException;
+        boolean of(Attempt attempt) throws SQLException;
     }
 
-    private static Node shrunk(Node statement, Trial trial) {
-        return new Shrinking(
+    private static Attempt shrunk(Attempt attempt, Trial trial) {
+        return attempt.with(new Shrinking(
                         node -> {
                             try {
-                                return trial.of(node);
+                                return trial.of(attempt.with(node));
                             } catch (SQLException e) {
                                 throw new IllegalStateException("no connection is left after " + Sql.of(node), e);
                             }
                         },
                         SHRINKING_STEPS,
                         SHRINKING_NANOS)
-                .of(statement);
+                .of(attempt.statement()));
     }
 
     List<String> differences() {
@@ -142,12 +149,12 @@ final class RandomRun {
         List<String> unexpected = new ArrayList<>();
         refusals.forEach((message, refusal) -> {
             if (!allowed.contains(message)) {
-                Node smallest = shrunk(refusal.shortest(), node -> {
-                    Outcome outcome = outcome(node, false);
+                Attempt smallest = shrunk(refusal.shortest(), attempt -> {
+                    Outcome outcome = outcome(attempt);
                     return outcome.verdict() == Verdict.REFUSED
                             && outcome.error().equals(message);
                 });
-                unexpected.add("refused " + refusal.count() + " times: " + message + "\n  " + Sql.of(smallest));
+                unexpected.add("refused " + refusal.count() + " times: " + message + "\n  " + smallest.sql());
             }
         });
         return unexpected;

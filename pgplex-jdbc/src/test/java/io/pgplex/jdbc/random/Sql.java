@@ -33,8 +33,13 @@ record Sql(String text, List<Value> parameters, List<String> order) {
         private final List<Value> parameters = new ArrayList<>();
         private final List<String> order = new ArrayList<>();
 
+        private static boolean isStatement(Node node) {
+            return node instanceof Node.Phrase phrase
+                    && (phrase.sort().equals(Node.QUERY) || phrase.sort().equals(Node.WRITE));
+        }
+
         private void print(Node node, int queries) {
-            int inside = node instanceof Node.Phrase phrase && phrase.sort().equals(Node.QUERY) ? queries + 1 : queries;
+            int inside = isStatement(node) ? queries + 1 : queries;
             if (node instanceof Node.Text text) {
                 out.append(text.sql());
             } else if (node instanceof Node.Parameter parameter) {

@@ -73,6 +73,10 @@ record Table(String name, Definition definition, List<Column> columns, List<Stri
         return definition.create().equals("CREATE VIEW ");
     }
 
+    boolean isReplicated() {
+        return definition.equals(Definition.replicated());
+    }
+
     String pgplexDefinition() {
         return isView()
                 ? definition.create() + name + definition.after()
