@@ -12,7 +12,7 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** What a statement answered: its columns and rows, a count, or the SQLState of its error. */
-record Answer(
+public record Answer(
         String sqlState,
         String message,
         List<String> columns,
@@ -21,7 +21,7 @@ record Answer(
         List<String> errorFields) {
 
     /** Runs a statement; rows that have no order of their own are sorted, so that they can be compared. */
-    static Answer of(Statement statement, String sql, boolean ordered) {
+    public static Answer of(Statement statement, String sql, boolean ordered) {
         try {
             if (!statement.execute(sql)) {
                 return new Answer("", "", List.of(), List.of(), statement.getLargeUpdateCount(), List.of());
@@ -42,7 +42,7 @@ record Answer(
         }
     }
 
-    static Answer read(ResultSet rows, boolean ordered) throws SQLException {
+    public static Answer read(ResultSet rows, boolean ordered) throws SQLException {
         ResultSetMetaData metaData = rows.getMetaData();
         List<String> columns = new ArrayList<>();
         for (int i = 1; i <= metaData.getColumnCount(); i++) {
@@ -81,17 +81,17 @@ record Answer(
                         .toList();
     }
 
-    boolean failed() {
+    public boolean failed() {
         return !sqlState.isEmpty();
     }
 
     /** Whether pgplex said that it does not do this, rather than answer. */
-    boolean refused() {
+    public boolean refused() {
         return sqlState.equals("0A000");
     }
 
     /** Whether both say the same; of errors only the SQLState counts. */
-    boolean same(Answer other) {
+    public boolean same(Answer other) {
         return sqlState.equals(other.sqlState)
                 && columns.equals(other.columns)
                 && rows.equals(other.rows)

@@ -9,13 +9,18 @@ import java.util.List;
 import java.util.Objects;
 
 /** Files of statements: one a line group, ended by a semicolon at a line's end. */
-final class Corpus {
+public final class Corpus {
 
     private Corpus() {}
 
     static List<String> statements(String file) {
+        return split(text("/differential/" + file));
+    }
+
+    /** The statements of such a text, without the semicolons at their ends. */
+    public static List<String> split(String text) {
         List<String> statements = new ArrayList<>();
-        for (String statement : text(file).split(";\\s*\n")) {
+        for (String statement : text.split(";\\s*\n")) {
             if (!statement.isBlank()) {
                 statements.add(statement.strip());
             }
@@ -23,8 +28,9 @@ final class Corpus {
         return statements;
     }
 
-    private static String text(String file) {
-        try (InputStream in = Objects.requireNonNull(Corpus.class.getResourceAsStream("/differential/" + file), file)) {
+    /** The text of a file below the test resources' root. */
+    public static String text(String file) {
+        try (InputStream in = Objects.requireNonNull(Corpus.class.getResourceAsStream(file), file)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -32,13 +38,13 @@ final class Corpus {
     }
 
     /** What one PostgreSQL knows of a definition that pgplex knows more of. */
-    static String plain(String sql) {
+    public static String plain(String sql) {
         return sql.replaceFirst("^CREATE (DISTRIBUTED|REPLICATED) TABLE", "CREATE TABLE")
-                .replaceFirst("\\s+BY HASH \\([a-z_]+\\)\\s*$", "");
+                .replaceFirst("\\s+BY HASH \\([a-z_]+\\)(\\s+COLOCATE WITH [a-z_]+)?\\s*$", "");
     }
 
     /** Whether the statement says in which order its rows come. */
-    static boolean isOrdered(String sql) {
+    public static boolean isOrdered(String sql) {
         String outside = sql;
         String before;
         do {
