@@ -1,7 +1,7 @@
 -- National market share
 -- sorted by: 1
--- parameters: 'BRAZIL', 'AMERICA', 'ECONOMY ANODIZED STEEL'
--- again with: 'INDIA', 'ASIA', 'STANDARD POLISHED TIN'
+-- parameters: 'BRAZIL', 'AMERICA', 'LARGE PLATED STEEL'
+-- again with: 'FRANCE', 'EUROPE', 'ECONOMY ANODIZED STEEL'
 select
     o_year,
     sum(case
@@ -33,7 +33,7 @@ from
             and r_name = 'AMERICA'
             and s_nationkey = n2.n_nationkey
             and o_orderdate between date '1995-01-01' and date '1996-12-31'
-            and p_type = 'ECONOMY ANODIZED STEEL'
+            and p_type = 'LARGE PLATED STEEL'
     ) as all_nations
 group by
     o_year

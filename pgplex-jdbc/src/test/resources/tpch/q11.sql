@@ -1,6 +1,6 @@
--- Important stock identification; the fraction is the specification's 0.0001 over the scale
+-- Important stock identification
 -- sorted by: 2
--- parameters: 'GERMANY', 0.0100000000
+-- parameters: 'GERMANY', 0.0050000000
 -- again with: 'JAPAN', 0.0080000000
 select
     ps_partkey,
@@ -18,7 +18,7 @@ group by
 having
     sum(ps_supplycost * ps_availqty) > (
         select
-            sum(ps_supplycost * ps_availqty) * 0.0100000000
+            sum(ps_supplycost * ps_availqty) * 0.0050000000
         from
             partsupp,
             supplier,
