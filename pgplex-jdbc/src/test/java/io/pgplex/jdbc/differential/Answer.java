@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.differential;
 
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
@@ -22,8 +23,22 @@ public record Answer(
 
     /** Runs a statement; rows that have no order of their own are sorted, so that they can be compared. */
     public static Answer of(Statement statement, String sql, boolean ordered) {
+        return of(statement, () -> statement.execute(sql), ordered);
+    }
+
+    /** Runs a statement with the values that are bound to it. */
+    public static Answer of(PreparedStatement statement, boolean ordered) {
+        return of(statement, statement::execute, ordered);
+    }
+
+    /** Whether there are rows. */
+    private interface Run {
+        boolean run() throws SQLException;
+    }
+
+    private static Answer of(Statement statement, Run run, boolean ordered) {
         try {
-            if (!statement.execute(sql)) {
+            if (!run.run()) {
                 return new Answer("", "", List.of(), List.of(), statement.getLargeUpdateCount(), List.of());
             }
             try (ResultSet rows = statement.getResultSet()) {

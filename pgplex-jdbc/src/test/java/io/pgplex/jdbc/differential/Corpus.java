@@ -37,6 +37,11 @@ public final class Corpus {
         }
     }
 
+    /** The statement without the comments that it begins with. */
+    public static String withoutHead(String sql) {
+        return sql.replaceFirst("^(?:--.*\\R)+", "");
+    }
+
     /** What one PostgreSQL knows of a definition that pgplex knows more of. */
     public static String plain(String sql) {
         return sql.replaceFirst("^CREATE (DISTRIBUTED|REPLICATED) TABLE", "CREATE TABLE")

@@ -1,0 +1,19 @@
+CREATE REPLICATED TABLE plans (code text PRIMARY KEY, name text NOT NULL, monthly numeric(8,2) NOT NULL, seats int);
+CREATE REPLICATED TABLE statuses (code text PRIMARY KEY, position int NOT NULL UNIQUE, closed boolean NOT NULL);
+CREATE TABLE feature_flags (name text PRIMARY KEY, enabled boolean NOT NULL, plan_codes text[] NOT NULL);
+CREATE TABLE support_cases (id int PRIMARY KEY, tenant_id bigint NOT NULL, subject text NOT NULL, opened date NOT NULL, urgent boolean NOT NULL);
+CREATE DISTRIBUTED TABLE tenants (id bigint PRIMARY KEY, name text NOT NULL, plan text NOT NULL REFERENCES plans, country char(2), signed_up date NOT NULL, settings jsonb NOT NULL DEFAULT '{}', closed_at timestamptz) BY HASH (id);
+CREATE DISTRIBUTED TABLE users (tenant_id bigint NOT NULL REFERENCES tenants ON DELETE CASCADE, id int NOT NULL, email text NOT NULL, name text NOT NULL, role text NOT NULL DEFAULT 'member', active boolean NOT NULL DEFAULT true, last_seen timestamptz, preferences jsonb, PRIMARY KEY (tenant_id, id), UNIQUE (tenant_id, email)) BY HASH (tenant_id) COLOCATE WITH tenants;
+CREATE DISTRIBUTED TABLE projects (tenant_id bigint NOT NULL REFERENCES tenants ON DELETE CASCADE, id int NOT NULL, name text NOT NULL, owner_id int, archived boolean NOT NULL DEFAULT false, budget numeric(12,2), tags text[] NOT NULL DEFAULT '{}', PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, owner_id) REFERENCES users) BY HASH (tenant_id) COLOCATE WITH tenants;
+CREATE DISTRIBUTED TABLE tasks (tenant_id bigint NOT NULL, id int NOT NULL, project_id int NOT NULL, parent_id int, title text NOT NULL, status text NOT NULL REFERENCES statuses, assignee_id int, priority smallint NOT NULL, estimate numeric, due date, created timestamptz NOT NULL, labels text[] NOT NULL DEFAULT '{}', custom jsonb, version int NOT NULL DEFAULT 0, PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, project_id) REFERENCES projects ON DELETE CASCADE) BY HASH (tenant_id) COLOCATE WITH tenants;
+CREATE DISTRIBUTED TABLE comments (tenant_id bigint NOT NULL, id int NOT NULL, task_id int NOT NULL, parent_id int, author_id int NOT NULL, body text NOT NULL, created timestamptz NOT NULL, PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, task_id) REFERENCES tasks ON DELETE CASCADE) BY HASH (tenant_id) COLOCATE WITH tenants;
+CREATE DISTRIBUTED TABLE tags (tenant_id bigint NOT NULL REFERENCES tenants ON DELETE CASCADE, name text NOT NULL, colour text NOT NULL, uses int NOT NULL DEFAULT 0, PRIMARY KEY (tenant_id, name)) BY HASH (tenant_id) COLOCATE WITH tenants;
+CREATE DISTRIBUTED TABLE task_tags (tenant_id bigint NOT NULL, task_id int NOT NULL, tag text NOT NULL, PRIMARY KEY (tenant_id, task_id, tag), FOREIGN KEY (tenant_id, task_id) REFERENCES tasks ON DELETE CASCADE, FOREIGN KEY (tenant_id, tag) REFERENCES tags) BY HASH (tenant_id) COLOCATE WITH tenants;
+CREATE DISTRIBUTED TABLE audit_log (tenant_id bigint NOT NULL, id bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL, actor_id int, action text NOT NULL, subject jsonb, PRIMARY KEY (tenant_id, id)) BY HASH (tenant_id);
+CREATE DISTRIBUTED TABLE usage_daily (tenant_id bigint NOT NULL, day date NOT NULL, events int NOT NULL, bytes bigint NOT NULL, PRIMARY KEY (tenant_id, day)) BY HASH (tenant_id);
+CREATE DISTRIBUTED TABLE sessions (token uuid PRIMARY KEY, tenant_id bigint NOT NULL, user_id int NOT NULL, expires timestamptz NOT NULL) BY HASH (token);
+CREATE INDEX tasks_open ON tasks (tenant_id, status, due);
+CREATE INDEX sessions_user ON sessions (tenant_id, user_id);
+CREATE VIEW open_tasks AS SELECT t.*, s.position FROM tasks t JOIN statuses s ON s.code = t.status WHERE NOT s.closed;
+CREATE VIEW tenant_sizes AS SELECT tenant_id, count(*) AS users, count(*) FILTER (WHERE active) AS active_users FROM users GROUP BY tenant_id;
+CREATE VIEW session_users AS SELECT s.token, s.expires, u.tenant_id, u.email FROM sessions s JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
