@@ -68,8 +68,10 @@ select users, active_users from tenant_sizes where tenant_id = 21;
 -- parameters: uuid 'def69456-846a-291b-53b9-aa6d1ce0e9d1'
 select s.tenant_id, s.user_id, s.expires > timestamptz '2026-02-19 00:00+00' as valid from sessions s where s.token = uuid 'def69456-846a-291b-53b9-aa6d1ce0e9d1';
 -- tenant: a new task
--- parameters: 4, 900, 'Neu: Ä', 2.50, jsonb '{"points": 3}'
-insert into tasks (tenant_id, id, project_id, title, status, assignee_id, priority, estimate, due, created, custom) values (4, 900, 1, 'Neu: Ä', 'todo', null, 1, 2.50, '2026-03-31', '2026-03-01 10:00+00', jsonb '{"points": 3}') returning id, version, labels;
+-- parameters: 4, 900, 'Neu: Ä', 2.50
+insert into tasks (tenant_id, id, project_id, title, status, assignee_id, priority, estimate, due, created, custom) values (4, 900, 1, 'Neu: Ä', 'todo', null, 1, 2.50, '2026-03-31', '2026-03-01 10:00+00', '{"points": 3}'::jsonb) returning id, version, labels;
+-- tenant: a literal with its type before it
+update tasks set custom = custom || jsonb '{"seen": [1, 2]}' where tenant_id = 4 and id = 900 and custom @> jsonb '{"points": 3}' returning custom;
 -- tenant: rows of one tenant in one statement
 insert into comments values (4, 9001, 900, null, 1, 'first', '2026-03-01 10:05+00'), (4, 9002, 900, 9001, 2, 'second', '2026-03-01 10:06+00'), (4, 9003, 900, 9002, 1, 'third', '2026-03-01 10:07+00');
 -- tenant: optimistic locking

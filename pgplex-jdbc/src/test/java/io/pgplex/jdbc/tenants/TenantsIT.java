@@ -44,6 +44,9 @@ class TenantsIT {
             "usage_daily",
             "sessions");
 
+    private static final List<String> REPLICATED = List.of("plans", "statuses");
+    private static final int SHARDS = 4;
+
     /** Which row of an INSERT ... SELECT gets which number is nowhere said. */
     private static final String LOG = "SELECT tenant_id, at, actor_id, action, subject FROM audit_log";
 
@@ -127,6 +130,11 @@ class TenantsIT {
                 compare(ours, theirs, "SELECT * FROM " + table);
             }
             compare(ours, theirs, LOG);
+            for (String table : REPLICATED) {
+                for (int shard = 1; shard <= SHARDS; shard++) {
+                    compare(ours, theirs, "/*!pgplex shard=s" + shard + " */ SELECT * FROM " + table);
+                }
+            }
         }
     }
 
