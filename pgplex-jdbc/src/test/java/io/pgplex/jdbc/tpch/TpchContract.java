@@ -13,17 +13,19 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The 22 queries of TPC-H run unchanged on four shards and answer as one PostgreSQL with all the rows does.
  *
- * <p>By hand, at another scale, with the time of each query on both: {@code -Dpgplex.tpch.scale=0.1}.
+ * <p>By hand, at another scale, with the time of each query on both: {@code -Dpgplex.tpch.scale=0.1 -Dtest=TpchIT#printsTimes}.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class TpchContract {
@@ -31,6 +33,7 @@ abstract class TpchContract {
     private static final String SCALE = "pgplex.tpch.scale";
     private static final String DEFAULT_SCALE = "0.01";
     private static final int SHARDS = 4;
+    private static final int TIMED_RUNS = 5;
 
     private Connection pgplex;
     private Connection reference;
@@ -73,19 +76,8 @@ abstract class TpchContract {
     void answersAsOnePostgresDoes(TpchQuery query) throws SQLException {
         try (Statement ours = pgplex.createStatement();
                 Statement theirs = reference.createStatement()) {
-            long begin = System.nanoTime();
             Answer expected = Answer.of(theirs, query.sql(), true);
-            long between = System.nanoTime();
             Answer actual = Answer.of(ours, query.sql(), true);
-            long end = System.nanoTime();
-            if (System.getProperty(SCALE) != null) {
-                System.out.printf(
-                        Locale.ROOT,
-                        "%s: PostgreSQL %.1f ms, pgplex %.1f ms%n",
-                        query,
-                        (between - begin) / 1e6,
-                        (end - between) / 1e6);
-            }
             compare(query, expected, actual);
         }
     }
@@ -152,5 +144,39 @@ abstract class TpchContract {
                 assertThat(ofOne.rows()).as("%s on shard %s", query, shard).isNotEqualTo(expected.rows());
             }
         }
+    }
+
+    /** By hand: the median of some runs of each query on both. */
+    @Test
+    @EnabledIfSystemProperty(named = SCALE, matches = ".+")
+    void printsTimes() throws SQLException {
+        try (Statement ours = pgplex.createStatement();
+                Statement theirs = reference.createStatement()) {
+            for (TpchQuery query : TpchQuery.all()) {
+                double one = medianMillis(theirs, query);
+                double sharded = medianMillis(ours, query);
+                System.out.printf(
+                        Locale.ROOT,
+                        "%s: PostgreSQL %.1f ms, pgplex %.1f ms, ratio %.2f%n",
+                        query,
+                        one,
+                        sharded,
+                        sharded / one);
+            }
+        }
+    }
+
+    private static double medianMillis(Statement statement, TpchQuery query) {
+        Answer.of(statement, query.sql(), true);
+        return IntStream.range(0, TIMED_RUNS)
+                .mapToDouble(run -> {
+                    long begin = System.nanoTime();
+                    Answer.of(statement, query.sql(), true);
+                    return (System.nanoTime() - begin) / 1e6;
+                })
+                .sorted()
+                .skip(TIMED_RUNS / 2)
+                .findFirst()
+                .orElseThrow();
     }
 }
