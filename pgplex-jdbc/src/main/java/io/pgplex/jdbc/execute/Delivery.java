@@ -25,6 +25,12 @@ final class Delivery {
      */
     static final int SMALL_BYTES = 256 * 1024;
 
+    /** The same for rows that are looked up, for which only a table has an index. */
+    private static final int SMALL_LOOKUP_BYTES = 16 * 1024;
+
+    /** Characters of a key: a B-tree takes entries of 2704 bytes, a character at most four of them. */
+    private static final int MAXIMUM_KEY_LENGTH = 600;
+
     /** Bytes of data in one COPY: enough that its round trip does not count, little beside any heap. */
     private static final int PORTION_BYTES = 1024 * 1024;
 
@@ -39,6 +45,7 @@ final class Delivery {
     private final MovementBudget budget;
     private final RunningStatement running;
     private final TemporaryTables tables;
+    private final Lookups lookups;
     private final boolean everywhere;
     private final @Nullable KeyPlaces keys;
     private final int keyColumn;
@@ -49,6 +56,7 @@ final class Delivery {
     private long portionBytes;
     private long rows;
     private long bytes;
+    private int longestKey;
     private boolean mustStay;
     private @Nullable String table;
 
@@ -64,6 +72,7 @@ final class Delivery {
             TemporaryTables tables,
             @Nullable KeyPlaces keys,
             int keyColumn,
+            Lookups lookups,
             MovementBudget budget,
             RunningStatement running) {
         this.shape = shape;
@@ -72,6 +81,7 @@ final class Delivery {
         this.tables = tables;
         this.keys = keys;
         this.keyColumn = keyColumn;
+        this.lookups = lookups;
         this.budget = budget;
         this.running = running;
         this.sameRows = new HeapRows(shape.width());
@@ -84,7 +94,8 @@ final class Delivery {
      */
     void add(ResultSet row, String name) throws SQLException {
         keep(row);
-        if (portionBytes > (table == null ? SMALL_BYTES : PORTION_BYTES)) {
+        int small = lookups.columns().isEmpty() ? SMALL_BYTES : SMALL_LOOKUP_BYTES;
+        if (portionBytes > (table == null ? small : PORTION_BYTES)) {
             overflow(name);
         }
     }
@@ -95,6 +106,12 @@ final class Delivery {
         for (int i = 0; i < values.length; i++) {
             values[i] = row.getString(i + 1);
         }
+        int keyLength = 0;
+        for (int column : lookups.places()) {
+            String value = values[column];
+            keyLength += value == null ? 0 : value.length();
+        }
+        longestKey = Math.max(longestKey, keyLength);
         KeyPlaces places = keys;
         if (places == null) {
             added(sameRows.add(values), targets.size());
@@ -175,6 +192,11 @@ final class Delivery {
         String filled = table;
         if (filled != null) {
             flush(filled);
+            if (longestKey <= MAXIMUM_KEY_LENGTH) {
+                for (List<String> columns : lookups.columns()) {
+                    tables.index(filled, columns, targets);
+                }
+            }
             tables.analyze(filled, targets);
             return new Moved.InTable(filled);
         }

@@ -288,6 +288,7 @@ final class MovementRunner {
                 tables,
                 byKey == null ? null : new KeyPlaces(session, bound.map(), byKey.type()),
                 byKey == null ? -1 : byKey.column(),
+                Lookups.of(intermediate),
                 statement.budget(),
                 bound.running());
     }

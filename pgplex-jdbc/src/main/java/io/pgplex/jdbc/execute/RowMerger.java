@@ -178,7 +178,15 @@ final class RowMerger {
         MovementBudget budget = new MovementBudget(execution, maxIntermediateBytes);
         boolean everywhere = reads && !finishing.lease().isTransactional();
         Delivery delivery = new Delivery(
-                columns.shape(), List.of(target), everywhere, tables, null, -1, budget, execution.running());
+                columns.shape(),
+                List.of(target),
+                everywhere,
+                tables,
+                null,
+                -1,
+                Lookups.NONE,
+                budget,
+                execution.running());
         String name = session.temporaryName();
         ResultSet all = MergedResultSet.concatenated(rows, RowWindow.ALL, () -> {});
         while (all.next()) {

@@ -113,6 +113,12 @@ final class TemporaryTables {
         });
     }
 
+    /** Makes an index on the columns. */
+    void index(String name, List<String> columns, List<Target> shards) throws SQLException {
+        String list = String.join(", ", columns.stream().map(Identifiers::quote).toList());
+        execute("CREATE INDEX ON pg_temp." + Identifiers.quote(name) + " (" + list + ")", shards);
+    }
+
     /** Has the servers look at what came, so that they plan for it. */
     void analyze(String name, List<Target> targets) throws SQLException {
         execute("ANALYZE pg_temp." + Identifiers.quote(name), targets);

@@ -56,7 +56,9 @@ class MovementTransactionIT extends MovementFixture {
     @AfterEach
     void reset() throws SQLException {
         try (Connection plain = local.connect()) {
-            execute(plain, "DELETE FROM copy; DELETE FROM home; UPDATE a SET filler = 'ffffffffffffffffffff' WHERE length(filler) <> 20");
+            execute(
+                    plain,
+                    "DELETE FROM copy; DELETE FROM home; UPDATE a SET filler = 'ffffffffffffffffffff' WHERE length(filler) <> 20");
             execute(plain, "DELETE FROM a WHERE id > 300; DELETE FROM b WHERE id > 100");
         }
     }
@@ -65,7 +67,12 @@ class MovementTransactionIT extends MovementFixture {
         return moving(movement(
                 one(selector, GATHERED),
                 parameters(),
-                moved("pgplex_x", ONE, scatter("SELECT repeat(filler, 200) AS filler FROM a"), parameters(), "filler")));
+                moved(
+                        "pgplex_x",
+                        ONE,
+                        scatter("SELECT repeat(filler, 200) AS filler FROM a"),
+                        parameters(),
+                        "filler")));
     }
 
     @Test
@@ -77,7 +84,13 @@ class MovementTransactionIT extends MovementFixture {
         Plan.Sharded plan = moving(movement(
                 scatter(sql),
                 parameters(),
-                moved("pgplex_x", EVERY, scatter("SELECT id, filler FROM a WHERE n = 5"), parameters(), "id", "filler")));
+                moved(
+                        "pgplex_x",
+                        EVERY,
+                        scatter("SELECT id, filler FROM a WHERE n = 5"),
+                        parameters(),
+                        "id",
+                        "filler")));
         StatementResult result = cluster.run(client, plan, moved -> {
             try (Connection rival = local.connect()) {
                 execute(rival, "UPDATE a SET filler = 'changed' WHERE n = 5");
@@ -89,7 +102,8 @@ class MovementTransactionIT extends MovementFixture {
         ((StatementResult.Rows) result).rows().close();
 
         assertThat(rows).hasSize(3).allMatch(row -> row.endsWith("|8|0"));
-        assertThat(rows(connection, "SELECT count(*) FROM a WHERE filler = 'changed'")).containsExactly("8");
+        assertThat(rows(connection, "SELECT count(*) FROM a WHERE filler = 'changed'"))
+                .containsExactly("8");
     }
 
     @Test
@@ -127,7 +141,8 @@ class MovementTransactionIT extends MovementFixture {
         connection.commit();
         connection.setAutoCommit(true);
 
-        assertThat(rows(connection, "SELECT count(*) FROM copy WHERE v = 'after'")).containsExactly("60");
+        assertThat(rows(connection, "SELECT count(*) FROM copy WHERE v = 'after'"))
+                .containsExactly("60");
     }
 
     @Test
@@ -139,7 +154,13 @@ class MovementTransactionIT extends MovementFixture {
                 moving(movement(
                         write(ALL, false, sql),
                         parameters(),
-                        moved("pgplex_x", EVERY, scatter("SELECT id, repeat(filler, 200) FROM a"), parameters(), "id", "v"))));
+                        moved(
+                                "pgplex_x",
+                                EVERY,
+                                scatter("SELECT id, repeat(filler, 200) FROM a"),
+                                parameters(),
+                                "id",
+                                "v"))));
         for (boolean autoCommit : new boolean[] {true, false}) {
             connection.setAutoCommit(autoCommit);
             try (Statement statement = connection.createStatement()) {
@@ -147,7 +168,8 @@ class MovementTransactionIT extends MovementFixture {
                 if (!autoCommit) {
                     connection.commit();
                 }
-                assertThat(rows(connection, "SELECT count(*), sum(length(v)) FROM copy")).containsExactly("300|1200000");
+                assertThat(rows(connection, "SELECT count(*), sum(length(v)) FROM copy"))
+                        .containsExactly("300|1200000");
                 execute(connection, "DELETE FROM copy");
             }
         }
@@ -163,7 +185,13 @@ class MovementTransactionIT extends MovementFixture {
                 moving(movement(
                         write(HOME, false, sql),
                         parameters(),
-                        moved("pgplex_x", ONE, scatter("SELECT id, repeat(filler, 200) FROM a"), parameters(), "id", "v"))));
+                        moved(
+                                "pgplex_x",
+                                ONE,
+                                scatter("SELECT id, repeat(filler, 200) FROM a"),
+                                parameters(),
+                                "id",
+                                "v"))));
         for (boolean autoCommit : new boolean[] {true, false}) {
             connection.setAutoCommit(autoCommit);
             execute(connection, "INSERT INTO copy SELECT id, 'x' FROM a");
@@ -209,7 +237,13 @@ class MovementTransactionIT extends MovementFixture {
                 moving(movement(
                         one(ANY, sql),
                         parameters(),
-                        moved("pgplex_x", ONE, scatter("SELECT id, repeat(filler, 200) FROM a"), parameters(), "id", "v"))));
+                        moved(
+                                "pgplex_x",
+                                ONE,
+                                scatter("SELECT id, repeat(filler, 200) FROM a"),
+                                parameters(),
+                                "id",
+                                "v"))));
         assertThatThrownBy(() -> rows(connection, sql)).hasFieldOrPropertyWithValue("SQLState", "22012");
         assertThat(rows(connection, GATHERED)).isEqualTo(ALL_GATHERED);
         connection.setAutoCommit(false);

@@ -551,7 +551,8 @@ final class Queries {
         }
         Node where = where(scope, correlation(scope, outer));
         // rows that are alike in all columns may have different row numbers
-        boolean keyed = scope.relations().stream().noneMatch(relation -> relation.key().isEmpty());
+        boolean keyed =
+                scope.relations().stream().noneMatch(relation -> relation.key().isEmpty());
         if (keyed && dice.chance(top ? 0.4 : 0.2)) {
             Node order = limited(scope, List.of(), limit());
             return new Query(select("", items, from, where, window, order), columns(items), 10);

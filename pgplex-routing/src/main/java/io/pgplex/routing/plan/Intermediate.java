@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param parameters which value each parameter of the source is, as in {@link Movement#parameters}
  * @param reach which shards need them
  * @param reduction a way to send fewer rows, or null
+ * @param lookups columns that a correlated subquery compares with the row that it runs for: without an index it would read
+ *     all rows once for each
  * @param rows how many rows the planner expects; negative when it has no idea
  * @param bytes how many bytes of data the planner expects; negative when it has no idea
  */
@@ -24,11 +26,26 @@ public record Intermediate(
         int[] parameters,
         Reach reach,
         @Nullable Reduction reduction,
+        List<List<String>> lookups,
         long rows,
         long bytes) {
 
     public Intermediate {
         columns = List.copyOf(columns);
+        lookups = List.copyOf(lookups);
+    }
+
+    /** Rows of which a statement reads all. */
+    public Intermediate(
+            String name,
+            List<Column> columns,
+            Plan.Sharded source,
+            int[] parameters,
+            Reach reach,
+            @Nullable Reduction reduction,
+            long rows,
+            long bytes) {
+        this(name, columns, source, parameters, reach, reduction, List.of(), rows, bytes);
     }
 
     /** Which shards need which rows. */
@@ -70,7 +87,7 @@ public record Intermediate(
 
     /** The same rows for other shards. */
     public Intermediate withReach(Reach other) {
-        return new Intermediate(name, columns, source, parameters, other, reduction, rows, bytes);
+        return new Intermediate(name, columns, source, parameters, other, reduction, lookups, rows, bytes);
     }
 
     /** The text by which a statement names the rows while they are in a temporary table. */

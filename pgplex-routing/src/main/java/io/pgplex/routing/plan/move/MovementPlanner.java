@@ -10,7 +10,6 @@ import io.pgplex.routing.analyze.FunctionRules;
 import io.pgplex.routing.analyze.RelationUse;
 import io.pgplex.routing.analyze.Resolution;
 import io.pgplex.routing.analyze.Selectors;
-import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.analyze.syntax.UnknownSyntaxException;
 import io.pgplex.routing.bind.ShardSelector;
 import io.pgplex.routing.plan.Fragment;
@@ -292,38 +291,33 @@ public final class MovementPlanner {
         return new Draft(choice.draft.text(), choice.draft.parameters(), choice.draft.planning(), sources);
     }
 
-    /** A smaller table that travels before and that the rows of this one are joined with. */
+    /** A smaller table that travels before and that the rows of this one are joined with, wherever it is used. */
     private TableSource.@Nullable Reducer reducer(
             TableSource.Moved table, List<TableSource.Moved> before, Planning with) {
-        RelationUse use = table.uses().get(0);
-        if (table.uses().size() > 1 || !sizes.isKnown(use) || table.bytes() < MIN_REDUCED_BYTES) {
+        if (table.bytes() < MIN_REDUCED_BYTES || !table.uses().stream().allMatch(sizes::isKnown)) {
             return null;
         }
-        for (Expr filter : use.block().filters(use)) {
-            if (!(filter instanceof Expr.Operation equal) || !equal.operator().equals("=")) {
-                continue;
-            }
-            Attribute left = use.block().attribute(equal.left());
-            Attribute right = use.block().attribute(equal.right());
-            if (left == null || right == null) {
-                continue;
-            }
-            boolean leftIsMine = left.relation().equals(use);
-            Attribute mine = leftIsMine ? left : right;
-            Attribute other = leftIsMine ? right : left;
-            if (!mine.relation().equals(use) || other.relation().equals(use)) {
-                continue;
-            }
+        for (Equality equality : Equality.of(table.uses().get(0))) {
+            String mine = equality.mine().column();
+            String other = equality.other().column();
             for (TableSource.Moved filtering : before) {
                 boolean small = filtering.rows() <= MAX_REDUCER_ROWS
-                        && filtering.covers(other.relation())
                         && filtering.uses().stream().allMatch(sizes::isKnown);
-                if (small && saves(table, mine, filtering)) {
-                    return new TableSource.Reducer(filtering.name(), other.column(), mine.column(), with);
+                if (small
+                        && table.uses().stream().allMatch(use -> joins(use, mine, filtering, other))
+                        && saves(table, equality.mine(), filtering)) {
+                    return new TableSource.Reducer(filtering.name(), other, mine, with);
                 }
             }
         }
         return null;
+    }
+
+    private static boolean joins(RelationUse use, String column, TableSource.Moved filtering, String other) {
+        return Equality.of(use).stream()
+                .anyMatch(equality -> equality.mine().column().equals(column)
+                        && equality.other().column().equals(other)
+                        && filtering.covers(equality.other().relation()));
     }
 
     private boolean saves(TableSource.Moved table, Attribute reduced, TableSource.Moved filtering) {

@@ -44,6 +44,10 @@ final class TableSource {
     /** Operators of PostgreSQL that give NULL for NULL. */
     private static final Set<String> STRICT = Set.of("=", "<", "<=", ">", ">=", "<>", "!=", "~~", "~~*", "~", "~*");
 
+    /** Types, as {@code format_type} begins them, that a B-tree has an operator class for. */
+    private static final List<String> INDEXED = List.of(
+            "smallint", "integer", "bigint", "numeric", "text", "character", "uuid", "date", "timestamp", "boolean");
+
     private final Draft draft;
     private final ScannedStatement text;
     private final Resolution resolution;
@@ -311,8 +315,39 @@ final class TableSource {
                 source.parameters,
                 new Intermediate.Reach.OneShard(),
                 reduction,
+                lookups(moved.uses()),
                 known ? Math.round(moved.rows()) : -1,
                 known ? Math.round(moved.bytes()) : -1);
+    }
+
+    /**
+     * The columns that each use within a correlated subquery compares with columns outside of it; not for EXISTS, which
+     * PostgreSQL turns into a join or hashes.
+     */
+    private List<List<String>> lookups(List<RelationUse> uses) {
+        Set<List<String>> lookups = new LinkedHashSet<>();
+        for (RelationUse use : uses) {
+            Query.Select select = use.block().select();
+            if (select != null && existing.contains(select)) {
+                continue;
+            }
+            Set<String> columns = new LinkedHashSet<>();
+            for (Equality equality : Equality.of(use)) {
+                String column = equality.mine().column();
+                if (!equality.other().relation().block().equals(use.block()) && isIndexed(use, column)) {
+                    columns.add(column);
+                }
+            }
+            if (!columns.isEmpty()) {
+                lookups.add(List.copyOf(columns));
+            }
+        }
+        return List.copyOf(lookups);
+    }
+
+    private boolean isIndexed(RelationUse use, String column) {
+        String type = columns(use, List.of(column)).get(0).type();
+        return INDEXED.stream().anyMatch(type::startsWith);
     }
 
     /** An earlier intermediate whose rows tell which rows of another table can matter. */
