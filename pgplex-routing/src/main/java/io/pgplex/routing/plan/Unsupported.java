@@ -150,7 +150,6 @@ public enum Unsupported {
     INSERT_PART_EVALUATION(
             "expression for a part of column \"%s\" that each copy would compute is not supported",
             "Read the value first and pass it as a parameter."),
-    KEY_NOT_HASHABLE("value of distribution key \"%s\" cannot be hashed", "Pass a value of the key's own type."),
 
     // statements that concern a session or a server
     COPY("COPY is not supported", "Use INSERT with several rows, or a batch."),

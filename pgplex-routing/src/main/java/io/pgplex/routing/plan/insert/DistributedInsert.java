@@ -114,7 +114,7 @@ final class DistributedInsert {
                 new ShardSelector.Key(key),
                 null,
                 null,
-                Unsupported.KEY_NOT_HASHABLE.at(0, keyColumn.name()));
+                null);
     }
 
     /** The shard of all rows where literals tell, or {@link ShardSelector#MANY}. */

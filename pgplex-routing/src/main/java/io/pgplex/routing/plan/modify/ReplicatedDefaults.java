@@ -17,7 +17,10 @@ final class ReplicatedDefaults {
     static void check(Modification syntax, Table table, int position) {
         for (Column column : defaulted(syntax, table)) {
             if (column.defaultKind() == DefaultKind.SEQUENCE || column.defaultKind() == DefaultKind.VOLATILE) {
-                throw new RoutingException(Unsupported.INSERT_SELECT_DEFAULT.at(position, column.name()));
+                Unsupported refusal = syntax.verb() == Modification.Verb.INSERT
+                        ? Unsupported.INSERT_SELECT_DEFAULT
+                        : Unsupported.DEFAULT_IN_REPLICATED_WRITE;
+                throw new RoutingException(refusal.at(position, column.name()));
             }
         }
     }
