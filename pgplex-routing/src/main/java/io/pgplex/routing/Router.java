@@ -68,8 +68,8 @@ public final class Router {
     }
 
     /**
-     * Whether planning may need more stack than any thread has, about 200 KB: the caller should see to one of 16 MB then, which
-     * is enough for every text.
+     * Whether planning may need more stack than every thread has: the caller should see to one of 16 MB then, which is enough
+     * for every text.
      */
     public static boolean needsLargeStack(ScannedStatement statement) {
         return statement.tokenCount() > ORDINARY_TOKENS || SqlParser.nestsDeeper(statement, ORDINARY_NESTING);
