@@ -112,7 +112,7 @@ final class MovementRunner {
         boolean done = false;
         try {
             Statement statement = begin(execution, true, true);
-            boolean streams = streams(movement, execution);
+            boolean streams = streams(execution);
             StatementResult result = move(
                     movement,
                     streams ? execution : execution.with(execution.options().held()),
@@ -133,11 +133,10 @@ final class MovementRunner {
     }
 
     /** Whether rows come from the servers while the application reads them, so that the transaction must outlive the call. */
-    private boolean streams(Movement movement, Execution execution) {
-        ExecuteOptions options = execution.options();
+    private boolean streams(Execution execution) {
         return !session.isPinned()
-                && options.holdability() == ResultSet.CLOSE_CURSORS_AT_COMMIT
-                && (options.fetchSize() > 0 || movement.then().scatter() != null);
+                && execution.options().holdability() == ResultSet.CLOSE_CURSORS_AT_COMMIT
+                && session.scatterFetchSize(execution.options()) > 0;
     }
 
     private StatementResult writing(Movement movement, Execution execution) throws SQLException {
@@ -214,12 +213,14 @@ final class MovementRunner {
         return then(movement, then, statement);
     }
 
+    /** Runs the statement itself; its rows come in portions as those of any statement of several shards. */
     private StatementResult then(Movement movement, Execution then, Statement statement) throws SQLException {
         statement.budget().check();
         ExecuteOptions options = then.options();
+        int fetchSize = session.scatterFetchSize(options);
         return sharded.run(
                 movement.then(),
-                then.with(options.with(options.fetchSize(), statement.budget().remainingMillis())));
+                then.with(options.with(fetchSize, statement.budget().remainingMillis())));
     }
 
     /** Takes the shards into the transaction, in their order. */

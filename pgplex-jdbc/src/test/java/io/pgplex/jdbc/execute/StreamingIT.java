@@ -47,6 +47,33 @@ class StreamingIT {
     void scansMoreThanTheHeapHolds() throws Exception {
         for (String autoCommit : List.of("true", "false")) {
             for (String sql : List.of("SELECT * FROM big", "SELECT * FROM big ORDER BY id, n")) {
+                assertThat(rowsSeen(autoCommit, sql)).isEqualTo(ROWS);
+            }
+        }
+    }
+
+    /** Each pair of rows once: all of one side travel, and as many come back. */
+    @Test
+    void joinsMoreThanTheHeapHolds() throws Exception {
+        String sql = "SELECT b.filler FROM big a JOIN big b ON b.n = a.n AND b.id = 31 - a.id";
+        for (String autoCommit : List.of("true", "false")) {
+            assertThat(rowsSeen(autoCommit, sql)).isEqualTo(ROWS);
+        }
+    }
+
+    @Test
+    void finishesMoreThanTheHeapHolds() throws Exception {
+        for (String autoCommit : List.of("true", "false")) {
+            String distinct = "SELECT repeat('x', count(DISTINCT filler || id || '.' || n)::int / 1500) AS filler FROM big";
+            assertThat(rowsSeen(autoCommit, distinct)).isEqualTo(1);
+            String sorted = "SELECT repeat('x', length(string_agg(filler || id, '' ORDER BY filler, id, n)) / 302500)"
+                    + " AS filler FROM big";
+            assertThat(rowsSeen(autoCommit, sorted)).isEqualTo(1);
+        }
+    }
+
+    /** The number of times that a child with 64 MiB of heap saw 200 characters of filler. */
+    private int rowsSeen(String autoCommit, String sql) throws Exception {
                 Process child = new ProcessBuilder(
                                 Path.of(System.getProperty("java.home"), "bin", "java")
                                         .toString(),
@@ -61,9 +88,7 @@ class StreamingIT {
                         .start();
                 String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
                 assertThat(child.waitFor()).isZero();
-                assertThat(output.strip()).endsWith(Integer.toString(ROWS));
-            }
-        }
+        return Integer.parseInt(output.strip().lines().reduce((first, last) -> last).orElseThrow());
     }
 
     /** The child: counts the rows of a query. */
