@@ -8,6 +8,7 @@ import io.pgplex.jdbc.intermediate.Moved;
 import io.pgplex.jdbc.intermediate.Shape;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,9 @@ final class Delivery {
     /** What a value costs in the heap beside its characters: two object headers, length, reference. */
     private static final int VALUE_OVERHEAD_BYTES = 56;
 
+    /** Rows for which a server is asked at once where their keys belong. */
+    private static final int UNPLACED_ROWS = 1000;
+
     /** The part of the heap that rows may fill which must stay there: they are there twice while they are sent. */
     private static final int HEAP_SHARE = 8;
 
@@ -51,6 +55,8 @@ final class Delivery {
     private final int keyColumn;
     private final Map<Target, HeapRows> rowsByShard = new LinkedHashMap<>();
     private final HeapRows sameRows;
+    private final List<@Nullable String[]> unplaced = new ArrayList<>();
+    private final List<String> unknownKeys = new ArrayList<>();
 
     private long heapBytes;
     private long portionBytes;
@@ -116,11 +122,38 @@ final class Delivery {
         if (places == null) {
             added(sameRows.add(values), targets.size());
         } else {
-            Target owner = target(places.owner(row.getString(keyColumn + 1)));
-            if (owner != null) {
-                HeapRows own = rowsByShard.computeIfAbsent(owner, absent -> new HeapRows(values.length));
-                added(own.add(values), 1);
+            String key = row.getString(keyColumn + 1);
+            int owner = places.owner(key);
+            if (key != null && owner == KeyPlaces.UNKNOWN) {
+                unplaced.add(values);
+                unknownKeys.add(key);
+                if (unplaced.size() == UNPLACED_ROWS) {
+                    placeRest();
+                }
+            } else {
+                place(values, owner);
             }
+        }
+    }
+
+    /** Has a server say where the rows belong whose keys the client could not hash. */
+    private void placeRest() throws SQLException {
+        KeyPlaces places = keys;
+        if (places != null && !unplaced.isEmpty()) {
+            int[] owners = places.askForOwners(unknownKeys);
+            for (int i = 0; i < owners.length; i++) {
+                place(unplaced.get(i), owners[i]);
+            }
+            unplaced.clear();
+            unknownKeys.clear();
+        }
+    }
+
+    private void place(@Nullable String[] values, int ordinal) throws SQLException {
+        Target owner = target(ordinal);
+        if (owner != null) {
+            HeapRows own = rowsByShard.computeIfAbsent(owner, absent -> new HeapRows(values.length));
+            added(own.add(values), 1);
         }
     }
 
@@ -189,6 +222,7 @@ final class Delivery {
 
     /** Where the rows are, after the last one. */
     Moved finish() throws SQLException {
+        placeRest();
         String filled = table;
         if (filled != null) {
             flush(filled);
@@ -218,7 +252,8 @@ final class Delivery {
     }
 
     /** Where the portion is that is in the heap now. */
-    Moved portion() {
+    Moved portion() throws SQLException {
+        placeRest();
         return inHeap();
     }
 

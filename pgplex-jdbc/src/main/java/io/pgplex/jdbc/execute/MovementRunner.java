@@ -12,6 +12,7 @@ import io.pgplex.jdbc.transaction.Isolation;
 import io.pgplex.jdbc.transaction.Transaction;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.plan.Effect;
+import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.routing.plan.Movement;
 import io.pgplex.routing.plan.Plan;
@@ -52,6 +53,7 @@ final class MovementRunner {
     private final Evaluator evaluator;
     private final CrossShardRule crossShard;
     private final TemporaryTables tables;
+    private final CopyPipe pipe;
     private final long maxIntermediateBytes;
 
     /** The statement that is running, or null: movements inside movements are parts of it. */
@@ -64,11 +66,18 @@ final class MovementRunner {
      * @param reads whether it is known to read only
      * @param tables the temporary tables that it has made
      */
-    private record Statement(MovementBudget budget, boolean alone, boolean reads, List<Created> tables) {}
+    private record Statement(MovementBudget budget, boolean alone, boolean reads, List<Created> tables) {
+
+        /** Whether its transaction may have temporary tables on every shard, as it is never prepared. */
+        boolean everywhere() {
+            return alone && reads;
+        }
+    }
 
     MovementRunner(
             Session session,
             TemporaryTables tables,
+            CopyPipe pipe,
             ShardedRunner sharded,
             Evaluator evaluator,
             CrossShardRule crossShard,
@@ -78,6 +87,7 @@ final class MovementRunner {
         this.evaluator = evaluator;
         this.crossShard = crossShard;
         this.tables = tables;
+        this.pipe = pipe;
         this.maxIntermediateBytes = maxIntermediateBytes;
     }
 
@@ -246,8 +256,12 @@ final class MovementRunner {
         if (PlanShards.names(movement.then(), definition)) {
             users.add(movement.then(), new MappedParameters(bound.parameters(), movement.parameters()));
         }
+        return targets(users.shards(session));
+    }
+
+    private List<Target> targets(List<Shard> shards) throws SQLException {
         List<Target> targets = new ArrayList<>();
-        for (Shard shard : users.shards(session)) {
+        for (Shard shard : shards) {
             targets.add(new Target(shard, session.lease(shard, Effect.READ)));
         }
         return targets;
@@ -256,8 +270,12 @@ final class MovementRunner {
     /** Runs an intermediate's source and brings its rows to the shards; what later texts may name then. */
     private MovedRelations deliver(
             Intermediate intermediate, List<Target> targets, Execution bound, Statement statement) throws SQLException {
+        MovedRelations piped = piped(intermediate, targets, bound, statement);
+        if (piped != null) {
+            return piped;
+        }
         long start = System.nanoTime();
-        try (ResultSet rows = source(intermediate, bound, statement)) {
+        try (ResultSet rows = rows(source(intermediate, bound), bound, statement)) {
             Delivery delivery = delivery(intermediate, rows, targets, bound, statement);
             String name = session.temporaryName();
             while (rows != null && rows.next()) {
@@ -269,9 +287,43 @@ final class MovementRunner {
                 statement.tables().add(new Created(table, targets));
             }
             MovedRows.Form form = table == null ? MovedRows.Form.ARRAYS : MovedRows.Form.TEMPORARY_TABLE;
-            tell(intermediate, delivery, form, targets, start, bound);
+            tell(intermediate, delivery.rows(), delivery.bytes(), form, targets, start, bound);
             return bound.relations().with(intermediate.name(), moved);
         }
+    }
+
+    /** Has the servers pass on rows that are known to be many and that nobody needs to look at on their way; else null. */
+    private @Nullable MovedRelations piped(
+            Intermediate intermediate, List<Target> targets, Execution bound, Statement statement) throws SQLException {
+        if (intermediate.bytes() <= Delivery.SMALL_BYTES
+                || intermediate.columns().isEmpty()
+                || intermediate.reach() instanceof Intermediate.Reach.ByKey) {
+            return null;
+        }
+        Source source = source(intermediate, bound);
+        Execution part = part(source, bound, statement);
+        List<Shard> shards = sharded.selected(source.plan(), part);
+        Fragment fragment = ShardedRunner.alone(source.plan(), shards);
+        if (fragment == null || !tables.mayBeOn(targets, statement.everywhere())) {
+            return null;
+        }
+        long start = System.nanoTime();
+        String table = session.temporaryName();
+        CopyPipe.Piped piped = pipe.run(
+                intermediate,
+                table,
+                fragment,
+                targets(shards),
+                targets,
+                statement.everywhere(),
+                statement.budget(),
+                part);
+        if (piped == null) {
+            return null;
+        }
+        statement.tables().add(new Created(table, targets));
+        tell(intermediate, piped.rows(), piped.bytes(), MovedRows.Form.TEMPORARY_TABLE, targets, start, bound);
+        return bound.relations().with(intermediate.name(), new Moved.InTable(table));
     }
 
     private Delivery delivery(
@@ -285,7 +337,7 @@ final class MovementRunner {
         return new Delivery(
                 Shape.of(intermediate.columns(), rows),
                 targets,
-                statement.alone() && statement.reads(),
+                statement.everywhere(),
                 tables,
                 byKey == null ? null : new KeyPlaces(session, bound.map(), byKey.type()),
                 byKey == null ? -1 : byKey.column(),
@@ -294,23 +346,26 @@ final class MovementRunner {
                 bound.running());
     }
 
-    /** The rows of an intermediate's source; null for one that answers with a count. */
-    private @Nullable ResultSet source(Intermediate intermediate, Execution bound, Statement statement)
-            throws SQLException {
-        statement.budget().check();
-        Plan.Sharded source = intermediate.source();
-        int[] parameters = intermediate.parameters();
+    /** A source, or its reduction. */
+    private record Source(Plan.Sharded plan, int[] parameters) {}
+
+    private static Source source(Intermediate intermediate, Execution bound) {
         Intermediate.Reduction reduction = intermediate.reduction();
-        if (reduction != null && isSmall(bound.relations().inHeap(reduction.by()))) {
-            source = reduction.source();
-            parameters = reduction.parameters();
-        }
-        ExecuteOptions options =
-                bound.options().ofPart(FETCH_ROWS, statement.budget().remainingMillis());
-        Execution part = bound.with(new MappedParameters(bound.parameters(), parameters))
-                .with(options)
+        return reduction != null && isSmall(bound.relations().inHeap(reduction.by()))
+                ? new Source(reduction.source(), reduction.parameters())
+                : new Source(intermediate.source(), intermediate.parameters());
+    }
+
+    private static Execution part(Source source, Execution bound, Statement statement) {
+        return bound.with(new MappedParameters(bound.parameters(), source.parameters()))
+                .with(bound.options().ofPart(FETCH_ROWS, statement.budget().remainingMillis()))
                 .carried(true);
-        StatementResult answer = sharded.run(source, part);
+    }
+
+    /** The rows of an intermediate's source; null for one that answers with a count. */
+    private @Nullable ResultSet rows(Source source, Execution bound, Statement statement) throws SQLException {
+        statement.budget().check();
+        StatementResult answer = sharded.run(source.plan(), part(source, bound, statement));
         return answer instanceof StatementResult.Rows rows ? rows.rows() : null;
     }
 
@@ -326,7 +381,7 @@ final class MovementRunner {
         List<Target> targets = targets(movement, intermediates.size() - 1, bound);
         long start = System.nanoTime();
         long count = 0;
-        try (ResultSet rows = source(last, bound, statement)) {
+        try (ResultSet rows = rows(source(last, bound), bound, statement)) {
             Delivery delivery = delivery(last, rows, targets, bound, statement);
             boolean more = true;
             while (more) {
@@ -335,7 +390,7 @@ final class MovementRunner {
                 MovedRelations relations = bound.relations().with(last.name(), delivery.portion());
                 count += count(then(movement, then.with(relations), statement));
             }
-            tell(last, delivery, MovedRows.Form.PORTIONS, targets, start, bound);
+            tell(last, delivery.rows(), delivery.bytes(), MovedRows.Form.PORTIONS, targets, start, bound);
         }
         return new StatementResult.Count(count, null);
     }
@@ -361,7 +416,8 @@ final class MovementRunner {
 
     private static void tell(
             Intermediate intermediate,
-            Delivery delivery,
+            long rows,
+            long bytes,
             MovedRows.Form form,
             List<Target> targets,
             long start,
@@ -370,8 +426,8 @@ final class MovementRunner {
         if (listener != null) {
             listener.moved(new MovedRows(
                     intermediate.name(),
-                    delivery.rows(),
-                    delivery.bytes(),
+                    rows,
+                    bytes,
                     form,
                     targets.stream().map(target -> target.shard().name()).toList(),
                     System.nanoTime() - start));

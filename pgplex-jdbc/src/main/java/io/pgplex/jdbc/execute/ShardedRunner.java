@@ -6,6 +6,7 @@ import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.bind.ShardSelector;
 import io.pgplex.routing.plan.Effect;
+import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Merge;
 import io.pgplex.routing.plan.Movement;
 import io.pgplex.routing.plan.Plan;
@@ -15,6 +16,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Runs {@link Plan.Sharded}: on one shard as it stands, or scattered over several. Belongs to one session. */
 final class ShardedRunner {
@@ -39,7 +41,8 @@ final class ShardedRunner {
         this.evaluator = evaluator;
         this.merger = merger;
         this.crossShard = crossShard;
-        this.movements = new MovementRunner(session, tables, this, evaluator, crossShard, maxIntermediateBytes);
+        this.movements = new MovementRunner(
+                session, tables, new CopyPipe(calls, tables), this, evaluator, crossShard, maxIntermediateBytes);
     }
 
     StatementResult run(Plan.Sharded plan, Execution execution) throws SQLException {
@@ -68,6 +71,41 @@ final class ShardedRunner {
             crossShard.check(execution.hints(), execution.running());
         }
         return scatter(plan, scatter, execution, shards);
+    }
+
+    /** The shards that a plan runs on, at least one. */
+    List<Shard> selected(Plan.Sharded plan, Execution execution) throws SQLException {
+        int single = plan.selector().single(execution.parameters(), execution.map());
+        List<Shard> shards =
+                switch (single) {
+                    case ShardSelector.MANY -> shards(plan, execution);
+                    case ShardSelector.NONE -> List.of();
+                    case ShardSelector.ANY -> List.of(execution.map().shards().get(session.preferredShard()));
+                    default -> List.of(execution.map().shards().get(single));
+                };
+        return shards.isEmpty() ? List.of(execution.map().homeShard()) : shards;
+    }
+
+    /**
+     * The text that each of these shards would run for a plan that only reads, where their rows one after the other are the
+     * answer and nothing has to be computed before; otherwise null.
+     *
+     * @param shards those that are {@link #selected}
+     */
+    static @Nullable Fragment alone(Plan.Sharded plan, List<Shard> shards) {
+        Scatter scatter = plan.scatter();
+        if (plan.effect() != Effect.READ || !plan.returnsRows()) {
+            return null;
+        }
+        if (shards.size() == 1) {
+            return plan.original();
+        }
+        return plan.movement() == null
+                        && scatter != null
+                        && scatter.evaluations().isEmpty()
+                        && scatter.merge().equals(new Merge.Concatenate(RowLimit.UNLIMITED))
+                ? scatter.fragment()
+                : null;
     }
 
     private static List<Shard> shards(Plan.Sharded plan, Execution execution) {

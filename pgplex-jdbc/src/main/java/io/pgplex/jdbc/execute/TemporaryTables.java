@@ -42,6 +42,10 @@ final class TemporaryTables {
     /** A shard that needs rows, and the connection by which they reach it. */
     record Target(Shard shard, Lease lease) {
 
+        PgConnection connection() {
+            return lease.backend().connection();
+        }
+
         /** A failure on it with its place. */
         SQLException failed(SQLException failure) {
             lease.backend().failed(failure);
@@ -77,7 +81,7 @@ final class TemporaryTables {
     }
 
     private static boolean isReadOnly(Target target) throws SQLException {
-        try (Statement statement = target.lease().backend().connection().createStatement();
+        try (Statement statement = target.connection().createStatement();
                 ResultSet row = statement.executeQuery(READ_ONLY)) {
             return row.next() && row.getBoolean(1);
         } catch (SQLException e) {
@@ -180,7 +184,7 @@ final class TemporaryTables {
 
     private static void run(Work work, Target target) throws SQLException {
         try {
-            work.on(target.lease().backend().connection());
+            work.on(target.connection());
         } catch (SQLException e) {
             throw target.failed(e);
         } catch (IOException e) {

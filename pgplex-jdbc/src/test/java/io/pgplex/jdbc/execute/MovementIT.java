@@ -8,6 +8,7 @@ import static io.pgplex.jdbc.execute.Movements.byKey;
 import static io.pgplex.jdbc.execute.Movements.evaluating;
 import static io.pgplex.jdbc.execute.Movements.fragment;
 import static io.pgplex.jdbc.execute.Movements.inPortions;
+import static io.pgplex.jdbc.execute.Movements.large;
 import static io.pgplex.jdbc.execute.Movements.moved;
 import static io.pgplex.jdbc.execute.Movements.movement;
 import static io.pgplex.jdbc.execute.Movements.moving;
@@ -178,6 +179,11 @@ class MovementIT extends MovementFixture {
             assertThat(sorted(rows(connection, sql))).as(copies + " copies").isEqualTo(expected);
             assertThat(rows(connection, typeSql)).isEqualTo(types);
             assertThat(rows(connection, collated)).containsExactly("\"de-x-icu\"");
+            // where the planner expects many rows, the servers pass them on
+            cluster.plan(client, sql, moving(movement(one(ANY, sql), parameters(), large(intermediate))));
+            assertThat(sorted(rows(connection, sql)))
+                    .as(copies + " copies piped")
+                    .isEqualTo(expected);
             List<MovedRows> moved = new ArrayList<>();
             close(cluster.run(client, moving(movement(one(ANY, sql), parameters(), intermediate)), moved::add));
             assertThat(moved).singleElement().satisfies(one -> {
@@ -496,6 +502,52 @@ class MovementIT extends MovementFixture {
         assertThat(rows(connection, sql)).isEqualTo(expected);
         assertThat(rows(connection, sql)).isEqualTo(expected);
         connection.commit();
+    }
+
+    @Test
+    void pipesRowsFromShardToShard() throws SQLException {
+        String all = with(
+                "SELECT count(*), sum(x.id), sum(length(x.filler)), min(x.day), count(x.missing), min(x.price::text)"
+                        + " FROM pgplex_x x",
+                "pgplex_x");
+        String source = "SELECT id, repeat(filler, 50) AS filler, DATE '2020-01-01' + n, NULL::int,"
+                + " n::numeric(8,2), ARRAY[n, NULL] FROM a WHERE id > ? AND NOT '{\"?\": 1}'::jsonb ?? 'x'";
+        Intermediate pieces = large(
+                moved("pgplex_x", EVERY, scatter(source, 0), parameters(0), "id", "filler", "day", "missing", "price"));
+        for (boolean autoCommit : new boolean[] {true, false}) {
+            connection.setAutoCommit(autoCommit);
+            for (boolean everywhere : new boolean[] {true, false}) {
+                String sql = all + (everywhere ? " WHERE ?::int > 0" : " WHERE ?::int > 0 ");
+                cluster.plan(
+                        client,
+                        sql,
+                        moving(movement(everywhere ? scatter(sql, 0) : one(ANY, sql, 0), parameters(0), pieces)));
+                List<String> answers = rows(connection, sql, 10);
+                assertThat(answers).hasSize(everywhere ? 3 : 1).containsOnly("290|45095|290000|2020-01-01|0|0.00");
+            }
+        }
+        connection.commit();
+    }
+
+    @Test
+    void tellsWhatWasPiped() throws SQLException {
+        String sql = with("SELECT count(*) FROM pgplex_x", "pgplex_x");
+        List<MovedRows> moved = new ArrayList<>();
+        close(cluster.run(
+                client,
+                moving(movement(
+                        scatter(sql),
+                        parameters(),
+                        large(moved("pgplex_x", EVERY, scatter("SELECT id FROM a"), parameters(), "id")))),
+                moved::add));
+
+        assertThat(moved).singleElement().satisfies(one -> {
+            assertThat(one.rows()).isEqualTo(3 * 300);
+            assertThat(one.form()).isEqualTo(MovedRows.Form.TEMPORARY_TABLE);
+            assertThat(one.shards()).hasSize(3);
+            // each of 300 rows travels to two other shards: 14 bytes in COPY's binary form
+            assertThat(one.bytes()).isBetween(300 * 14 * 2L, 300 * 14 * 2L + 300);
+        });
     }
 
     private static void close(StatementResult result) throws SQLException {

@@ -5,6 +5,7 @@ import static io.pgplex.jdbc.execute.Movements.ANY;
 import static io.pgplex.jdbc.execute.Movements.EVERY;
 import static io.pgplex.jdbc.execute.Movements.HOME;
 import static io.pgplex.jdbc.execute.Movements.ONE;
+import static io.pgplex.jdbc.execute.Movements.large;
 import static io.pgplex.jdbc.execute.Movements.moved;
 import static io.pgplex.jdbc.execute.Movements.movement;
 import static io.pgplex.jdbc.execute.Movements.moving;
@@ -17,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pgplex.routing.bind.ShardSelector;
+import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.testkit.PgplexCluster;
 import io.pgplex.testkit.PostgresServer;
@@ -37,7 +39,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Movements and transactions: snapshots, writes, two-phase commit, savepoints, cancels, and pools that are small. */
 @PgplexCluster(shards = 3)
@@ -303,30 +305,36 @@ class MovementTransactionIT extends MovementFixture {
         connection.rollback();
     }
 
-    /** A statement whose source, or whose last step, takes longer than anybody waits. */
-    private String slow(boolean source) throws SQLException {
+    /** Which step of a statement takes longer than anybody waits. */
+    enum Slow {
+        SOURCE,
+        PIPED_SOURCE,
+        THEN
+    }
+
+    private String slow(Slow step) throws SQLException {
         String sleep = "pg_sleep(CASE WHEN id = 300 THEN 600 ELSE 0 END)";
-        String sql = with("SELECT id " + (source ? "" : ", " + sleep) + " FROM pgplex_x", "pgplex_x");
+        boolean then = step == Slow.THEN;
+        String sql = with("SELECT id " + (then ? ", " + sleep : "") + " FROM pgplex_x", "pgplex_x");
+        Intermediate rows = moved(
+                "pgplex_x",
+                ONE,
+                scatter("SELECT id, repeat(filler, 200), " + (then ? "1" : sleep + "::text") + " FROM a"),
+                parameters(),
+                "id",
+                "v",
+                "s");
         cluster.plan(
                 client,
                 sql,
-                moving(movement(
-                        one(ANY, sql),
-                        parameters(),
-                        moved(
-                                "pgplex_x",
-                                ONE,
-                                scatter("SELECT id, repeat(filler, 200)" + (source ? ", " + sleep : "") + " FROM a"),
-                                parameters(),
-                                "id",
-                                "v"))));
+                moving(movement(one(ANY, sql), parameters(), step == Slow.PIPED_SOURCE ? large(rows) : rows)));
         return sql;
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void isCancelledWhicheverStepRuns(boolean source) throws Exception {
-        String sql = slow(source);
+    @EnumSource
+    void isCancelledWhicheverStepRuns(Slow step) throws Exception {
+        String sql = slow(step);
         ExecutorService threads = Executors.newSingleThreadExecutor();
         try {
             for (boolean autoCommit : new boolean[] {true, false}) {
@@ -350,9 +358,9 @@ class MovementTransactionIT extends MovementFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void endsAtItsTimeout(boolean source) throws SQLException {
-        String sql = slow(source);
+    @EnumSource
+    void endsAtItsTimeout(Slow step) throws SQLException {
+        String sql = slow(step);
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setQueryTimeout(1);
             assertThatThrownBy(() -> list(statement.executeQuery())).hasFieldOrPropertyWithValue("SQLState", "57014");
@@ -362,9 +370,9 @@ class MovementTransactionIT extends MovementFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void leavesNothingWhenConnectionsAreLost(boolean source) throws Exception {
-        String sql = slow(source);
+    @EnumSource
+    void leavesNothingWhenConnectionsAreLost(Slow step) throws Exception {
+        String sql = slow(step);
         ExecutorService threads = Executors.newSingleThreadExecutor();
         try {
             Future<List<String>> rows = threads.submit(() -> rows(connection, sql));

@@ -95,6 +95,12 @@ final class Movements {
         return new Intermediate(name, List.of(columns), source, parameters, reach, null, -1, -1);
     }
 
+    /** The same intermediate, of which the planner expects many bytes. */
+    static Intermediate large(Intermediate one) {
+        return new Intermediate(
+                one.name(), one.columns(), one.source(), one.parameters(), one.reach(), one.reduction(), 1000, 1 << 20);
+    }
+
     static int[] parameters(int... indexes) {
         return indexes;
     }

@@ -64,7 +64,8 @@ class StreamingIT {
     @Test
     void finishesMoreThanTheHeapHolds() throws Exception {
         for (String autoCommit : List.of("true", "false")) {
-            String distinct = "SELECT repeat('x', count(DISTINCT filler || id || '.' || n)::int / 1500) AS filler FROM big";
+            String distinct =
+                    "SELECT repeat('x', count(DISTINCT filler || id || '.' || n)::int / 1500) AS filler FROM big";
             assertThat(rowsSeen(autoCommit, distinct)).isEqualTo(1);
             String sorted = "SELECT repeat('x', length(string_agg(filler || id, '' ORDER BY filler, id, n)) / 302500)"
                     + " AS filler FROM big";
@@ -74,21 +75,21 @@ class StreamingIT {
 
     /** The number of times that a child with 64 MiB of heap saw 200 characters of filler. */
     private int rowsSeen(String autoCommit, String sql) throws Exception {
-                Process child = new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java")
-                                        .toString(),
-                                "-Xmx64m",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                Scan.class.getName(),
-                                cluster.jdbcUrl(),
-                                autoCommit,
-                                sql)
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
-                String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-                assertThat(child.waitFor()).isZero();
-        return Integer.parseInt(output.strip().lines().reduce((first, last) -> last).orElseThrow());
+        Process child = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Scan.class.getName(),
+                        cluster.jdbcUrl(),
+                        autoCommit,
+                        sql)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(child.waitFor()).isZero();
+        return Integer.parseInt(
+                output.strip().lines().reduce((first, last) -> last).orElseThrow());
     }
 
     /** The child: counts the rows of a query. */

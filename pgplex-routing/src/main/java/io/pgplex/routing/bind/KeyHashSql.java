@@ -18,6 +18,16 @@ public final class KeyHashSql {
      * @param columnType the key column's type with its modifier, which is applied before the hash
      */
     public static String of(String columnType) {
-        return "(pg_catalog.hash_array_extended(ARRAY[CAST(? AS " + columnType + ")], " + SEED + ") & 4294967295) - 31";
+        return of(columnType, "?");
+    }
+
+    /**
+     * The same over another expression.
+     *
+     * @param value an expression whose value can be cast to the type
+     */
+    public static String of(String columnType, String value) {
+        return "(pg_catalog.hash_array_extended(ARRAY[CAST(" + value + " AS " + columnType + ")], " + SEED
+                + ") & 4294967295) - 31";
     }
 }
