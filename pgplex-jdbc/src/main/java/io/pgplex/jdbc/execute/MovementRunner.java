@@ -227,10 +227,11 @@ final class MovementRunner {
     private StatementResult then(Movement movement, Execution then, Statement statement) throws SQLException {
         statement.budget().check();
         ExecuteOptions options = then.options();
-        int fetchSize = session.scatterFetchSize(options);
-        return sharded.run(
-                movement.then(),
-                then.with(options.with(fetchSize, statement.budget().remainingMillis())));
+        Execution last = then.with(options.with(
+                session.scatterFetchSize(options), statement.budget().remainingMillis()));
+        MovedRows.Listener listener = then.listener();
+        StatementResult instead = listener == null ? null : listener.insteadOf(movement, last);
+        return instead != null ? instead : sharded.run(movement.then(), last);
     }
 
     /** Takes the shards into the transaction, in their order. */
@@ -350,8 +351,8 @@ final class MovementRunner {
     private record Source(Plan.Sharded plan, int[] parameters) {}
 
     private static Source source(Intermediate intermediate, Execution bound) {
-        Intermediate.Reduction reduction = intermediate.reduction();
-        return reduction != null && isSmall(bound.relations().inHeap(reduction.by()))
+        Intermediate.Reduction reduction = reduction(intermediate, bound);
+        return reduction != null
                 ? new Source(reduction.source(), reduction.parameters())
                 : new Source(intermediate.source(), intermediate.parameters());
     }
@@ -369,8 +370,11 @@ final class MovementRunner {
         return answer instanceof StatementResult.Rows rows ? rows.rows() : null;
     }
 
-    private static boolean isSmall(@Nullable HeapRows rows) {
-        return rows != null && rows.rowCount() <= MAXIMUM_REDUCTION_ROWS;
+    /** The reduction of an intermediate, where what it filters by is small enough; otherwise null. */
+    private static Intermediate.@Nullable Reduction reduction(Intermediate intermediate, Execution bound) {
+        Intermediate.Reduction reduction = intermediate.reduction();
+        HeapRows by = reduction == null ? null : bound.relations().inHeap(reduction.by());
+        return by != null && by.rowCount() <= MAXIMUM_REDUCTION_ROWS ? reduction : null;
     }
 
     /** Runs the statement for one portion of the last intermediate after the other, at least once; the counts are added. */
@@ -425,7 +429,8 @@ final class MovementRunner {
         MovedRows.Listener listener = bound.listener();
         if (listener != null) {
             listener.moved(new MovedRows(
-                    intermediate.name(),
+                    intermediate,
+                    reduction(intermediate, bound) != null,
                     rows,
                     bytes,
                     form,

@@ -36,7 +36,7 @@ final class Runners {
         this.insert = new InsertRunner(session, calls, evaluator, merger, crossShard);
         this.batch = new BatchRunner(session, cluster.plans(), cluster.fanOut(), crossShard);
         this.settings = new SettingRunner(session);
-        this.explain = new ExplainRunner(session, evaluator, insert);
+        this.explain = new ExplainRunner(session, evaluator, sharded, insert);
         this.utility = new UtilityRunner(
                 session,
                 settings,

@@ -25,6 +25,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PlanText {
 
+    /** What an execution knows of a plan's parts beyond the plan. */
+    public interface Additions {
+
+        /** Lines below an intermediate, after its source. */
+        List<String> of(Intermediate intermediate);
+
+        /** Lines below the statement that runs once the rows have arrived. */
+        List<String> of(Movement movement);
+    }
+
+    private static final Additions NOTHING_MORE = new Additions() {
+        @Override
+        public List<String> of(Intermediate intermediate) {
+            return List.of();
+        }
+
+        @Override
+        public List<String> of(Movement movement) {
+            return List.of();
+        }
+    };
+
     /** Rows of an INSERT that are shown one by one. */
     private static final int SHOWN_ROWS = 10;
 
@@ -37,15 +59,20 @@ public final class PlanText {
 
     /** The plan of one execution that concerns these shards. */
     public static List<String> lines(Plan plan, ClusterMap map, @Nullable ShardSet shards) {
+        return lines(plan, map, shards, NOTHING_MORE);
+    }
+
+    /** The plan of one execution that concerns these shards, with what is known beyond it. */
+    public static List<String> lines(Plan plan, ClusterMap map, @Nullable ShardSet shards, Additions additions) {
         if (plan instanceof Plan.Utility utility) {
             return List.of("Utility  (" + utility.statementClass().getClass().getSimpleName() + ")");
         }
         if (plan instanceof Plan.Explain explain) {
-            return lines(explain.explained(), map, shards);
+            return lines(explain.explained(), map, shards, additions);
         }
         SelectorText selectors = new SelectorText(map);
         return plan instanceof Plan.Sharded sharded
-                ? sharded(sharded, selectors, shards)
+                ? sharded(sharded, selectors, shards, additions)
                 : insert((Plan.Insert) plan, selectors, shards);
     }
 
@@ -63,7 +90,8 @@ public final class PlanText {
         return String.join("\n", lines) + "\n";
     }
 
-    private static List<String> sharded(Plan.Sharded plan, SelectorText selectors, @Nullable ShardSet shards) {
+    private static List<String> sharded(
+            Plan.Sharded plan, SelectorText selectors, @Nullable ShardSet shards, Additions additions) {
         List<String> lines = new ArrayList<>();
         Scatter scatter = plan.scatter();
         boolean one = shards != null && shards.size() <= 1;
@@ -73,7 +101,7 @@ public final class PlanText {
         Refusal refusal = plan.refusal();
         Movement movement = plan.movement();
         if (movement != null && !one) {
-            movement(movement, plan.original().parameters().length, selectors, "  ", lines);
+            movement(movement, plan.original().parameters().length, selectors, additions, lines);
         } else if (scatter != null && !one) {
             if (!scatter.fragment().equals(plan.original())) {
                 lines.add("  Fragment: " + fragment(scatter.fragment()));
@@ -112,20 +140,27 @@ public final class PlanText {
     }
 
     private static void movement(
-            Movement movement, int parameters, SelectorText selectors, String indent, List<String> lines) {
+            Movement movement, int parameters, SelectorText selectors, Additions additions, List<String> lines) {
         evaluations(movement.evaluations(), parameters, lines);
         for (Intermediate intermediate : movement.intermediates()) {
-            lines.add(indent + "Move " + intermediate.name() + names(intermediate) + reach(intermediate.reach())
+            lines.add("  Move " + intermediate.name() + names(intermediate) + reach(intermediate.reach())
                     + expected(intermediate));
+            lines.add("    Source: " + fragment(intermediate.source().original()));
             Intermediate.Reduction reduction = intermediate.reduction();
             if (reduction != null) {
-                lines.add(indent + "  Reduced By " + reduction.by() + ": "
+                lines.add("    Reduced By " + reduction.by() + ": "
                         + fragment(reduction.source().original()));
             }
-            sharded(intermediate.source(), selectors, null).forEach(line -> lines.add(indent + "  " + line));
+            indented(sharded(intermediate.source(), selectors, null, additions), lines);
+            indented(additions.of(intermediate), lines);
         }
-        lines.add(indent + "Then: " + fragment(movement.then().original()));
-        sharded(movement.then(), selectors, null).forEach(line -> lines.add(indent + "  " + line));
+        lines.add("  Then: " + fragment(movement.then().original()));
+        indented(sharded(movement.then(), selectors, null, additions), lines);
+        indented(additions.of(movement), lines);
+    }
+
+    private static void indented(List<String> part, List<String> lines) {
+        part.forEach(line -> lines.add("    " + line));
     }
 
     private static String reach(Intermediate.Reach reach) {
