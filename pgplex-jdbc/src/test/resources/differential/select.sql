@@ -309,3 +309,5 @@ SELECT id FROM customers ORDER BY balance, balance::text COLLATE "C" DESC, id LI
 SELECT count(DISTINCT (id % 3)) FILTER (WHERE active), max((rank)) FILTER (WHERE rank < 3) FROM customers;
 SELECT id, sum((rank + 1)) OVER (ORDER BY id) FROM customers ORDER BY id;
 SELECT v || w, count(*) FROM notes GROUP BY v, w ORDER BY v, w;
+SELECT extract(year FROM max(created)), stddev(rank) FROM customers WHERE id < 0;
+SELECT count(*) FROM customers HAVING extract(month FROM date '2024-05-06') = 5 AND count(DISTINCT rank) > 1;

@@ -46,11 +46,12 @@ final class CallReader {
         refuse(tree.getNamedParameters() != null || tree.isIgnoreNullsOutside() || tree.isEscaped());
         List<String> name = name();
         Arguments arguments = arguments(parameters(tree), tree.getOrderByElements());
+        boolean field = !arguments.plain && name.equals(List.of("extract"));
         Expr call = new Expr.Call(
                 start,
                 cursor.at,
                 name,
-                arguments.list,
+                field ? withField(arguments.list) : arguments.list,
                 false,
                 arguments.plain,
                 arguments.star,
@@ -60,6 +61,15 @@ final class CallReader {
                 null,
                 null);
         return field(start, call, tree.getAttribute());
+    }
+
+    /** The arguments of EXTRACT, of which the first is a word and not a column. */
+    private static List<Expr> withField(List<Expr> arguments) {
+        List<Expr> changed = new ArrayList<>(arguments);
+        if (changed.get(0) instanceof Expr.Column field) {
+            changed.set(0, new Expr.Literal(field.from(), field.to(), Expr.Literal.Kind.OTHER, field.name()));
+        }
+        return changed;
     }
 
     /** The arguments; those of {@code f(DISTINCT (a, b))} are one. */

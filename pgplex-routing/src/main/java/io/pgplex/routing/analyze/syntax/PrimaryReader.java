@@ -103,7 +103,7 @@ final class PrimaryReader {
             return readers.names().valueFunction(start);
         }
         if (tree instanceof DateUnitExpression) {
-            return new Expr.Column(start, start + 1, List.of(cursor.name()), false);
+            return new Expr.Literal(start, start + 1, Expr.Literal.Kind.OTHER, cursor.name());
         }
         throw cursor.unknown();
     }
