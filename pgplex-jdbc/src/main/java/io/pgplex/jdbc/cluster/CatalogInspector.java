@@ -96,6 +96,7 @@ final class CatalogInspector {
                                     new TableName(row.getString(2), row.getString(3)),
                                     row.getString(4).charAt(0),
                                     "t".equals(row.getString(5)),
+                                    List.of((String[]) row.getArray(7).getArray()),
                                     withoutSemicolon(row.getString(6)),
                                     columns.getOrDefault(oid, List.of())));
                 }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param oid its OID on that server
  * @param kind {@code relkind}: r table, p partitioned table, v view, m materialized view, f foreign table, ...
  * @param temporary whether it goes with the session
+ * @param primaryKey the names of its primary key's columns in the key's order; empty without one, or where it is
+ *     deferrable
  * @param definition a view's query with every name qualified, without a final semicolon; null for others
  */
 record DescribedRelation(
@@ -19,6 +21,7 @@ record DescribedRelation(
         TableName name,
         char kind,
         boolean temporary,
+        List<String> primaryKey,
         @Nullable String definition,
         List<DescribedColumn> columns) {
 
@@ -33,6 +36,7 @@ record DescribedRelation(
             int number, Column column, @Nullable KeyType keyType, boolean deterministic) {}
 
     DescribedRelation {
+        primaryKey = List.copyOf(primaryKey);
         columns = List.copyOf(columns);
     }
 

@@ -72,7 +72,8 @@ final class MapDifference {
             return;
         }
         List<Column> columns = now.modelColumns();
-        Table described = new Table(now.name(), distribution(table, old, now), columns, table.state());
+        Table described =
+                new Table(now.name(), distribution(table, old, now), columns, now.primaryKey(), table.state());
         if (!described.equals(table)) {
             forget(table.name(), now.name(), new MetadataChange.DropTable(table.name()));
             changed.add(new MetadataChange.PutTable(described));

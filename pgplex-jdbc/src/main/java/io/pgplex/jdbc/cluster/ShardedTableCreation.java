@@ -61,7 +61,7 @@ final class ShardedTableCreation {
         TableDistribution distribution =
                 scope.on(home, connection -> distribution(made, new CatalogInspector(connection)));
         scope.change(new MetadataChange.PutTable(
-                new Table(made.name(), distribution, made.modelColumns(), Table.State.ACTIVE)));
+                new Table(made.name(), distribution, made.modelColumns(), made.primaryKey(), Table.State.ACTIVE)));
         scope.on(home, connection -> {
             new TableRules(scope.map(), new CatalogInspector(connection)).check(List.of(made));
             return 0;

@@ -76,10 +76,14 @@ public final class ServerSql {
             + " JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema"
             + " JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name";
 
-    /** Names and kinds of relations. Parameter: OIDs. */
+    /** Names and kinds of relations, and the columns of primary keys that cannot be deferred. Parameter: OIDs. */
     public static final String RELATIONS = "SELECT c.oid::pg_catalog.int8, n.nspname, c.relname,"
             + " c.relkind::pg_catalog.text, c.relpersistence::pg_catalog.text,"
-            + " CASE WHEN c.relkind = 'v' THEN pg_catalog.pg_get_viewdef(c.oid) END"
+            + " CASE WHEN c.relkind = 'v' THEN pg_catalog.pg_get_viewdef(c.oid) END,"
+            + " ARRAY(SELECT a.attname::pg_catalog.text FROM pg_catalog.pg_constraint k"
+            + " CROSS JOIN pg_catalog.unnest(k.conkey) WITH ORDINALITY AS p(number, place)"
+            + " JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = p.number"
+            + " WHERE k.conrelid = c.oid AND k.contype = 'p' AND NOT k.condeferrable ORDER BY p.place)"
             + " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
             + " WHERE c.oid = ANY (?::pg_catalog.oid[])";
 
@@ -247,7 +251,7 @@ public final class ServerSql {
             + " THEN pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname) END AS collation,"
             + " a.atttypid::pg_catalog.int8, a.atttypmod, t.typlen, s.null_frac, s.avg_width, s.n_distinct,"
             + " (SELECT p FROM pg_catalog.pg_index i, pg_catalog.generate_series(0, i.indnkeyatts - 1) p"
-            + " WHERE i.indrelid = w.oid AND i.indisprimary AND i.indkey[p] = a.attnum) AS key_place"
+            + " WHERE i.indrelid = w.oid AND i.indisprimary AND i.indimmediate AND i.indkey[p] = a.attnum) AS key_place"
             + " FROM wanted w JOIN sizes z ON z.root = w.oid CROSS JOIN page"
             + " LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped"
             + " LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"

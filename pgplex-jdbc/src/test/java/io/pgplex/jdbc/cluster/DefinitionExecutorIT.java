@@ -323,6 +323,27 @@ class DefinitionExecutorIT {
     }
 
     @Test
+    void followsPrimaryKeys() throws SQLException {
+        distributed("t", "k", "k int, a text, b int, PRIMARY KEY (b, k)");
+        replicated("r", "code text, name text, UNIQUE (code)");
+        assertThat(table("t").primaryKey()).containsExactly("b", "k");
+        assertThat(table("r").primaryKey()).isEmpty();
+        run("ALTER TABLE t RENAME k TO \"K k\"", "ALTER TABLE r ADD CONSTRAINT rk PRIMARY KEY (code)");
+        assertThat(table("t").primaryKey()).containsExactly("b", "K k");
+        assertThat(table("r").primaryKey()).containsExactly("code");
+        run("ALTER TABLE t DROP COLUMN b", "ALTER TABLE r DROP CONSTRAINT rk");
+        assertThat(table("t").primaryKey()).isEmpty();
+        assertThat(table("r").primaryKey()).isEmpty();
+        // PostgreSQL concludes nothing from a key that may be broken for a while
+        run(
+                "ALTER TABLE r ADD PRIMARY KEY (code) DEFERRABLE",
+                "CREATE UNIQUE INDEX tk ON t (\"K k\")",
+                "ALTER TABLE t ADD PRIMARY KEY USING INDEX tk");
+        assertThat(table("r").primaryKey()).isEmpty();
+        assertThat(table("t").primaryKey()).containsExactly("K k");
+    }
+
+    @Test
     void followsTheSequencesOfDefaults() throws SQLException {
         run("CREATE SEQUENCE s1");
         distributed("t", "k", "k int, n bigint DEFAULT nextval('s1')");

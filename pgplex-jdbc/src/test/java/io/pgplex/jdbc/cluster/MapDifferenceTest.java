@@ -39,11 +39,11 @@ class MapDifferenceTest {
     }
 
     private static DescribedRelation table(long oid, TableName name, DescribedColumn... columns) {
-        return new DescribedRelation(oid, name, 'r', false, null, List.of(columns));
+        return new DescribedRelation(oid, name, 'r', false, List.of(), null, List.of(columns));
     }
 
     private static DescribedRelation view(TableName name, String query) {
-        return new DescribedRelation(3, name, 'v', false, query, List.of());
+        return new DescribedRelation(3, name, 'v', false, List.of(), query, List.of());
     }
 
     private static final DescribedColumn K = column(1, "k", "integer", KeyType.INTEGER);
@@ -105,6 +105,17 @@ class MapDifferenceTest {
         assertThat(MapDifference.between(MAP, BEFORE, Map.of(1L, now, 2L, OLD_R, 3L, OLD_V)))
                 .containsExactly(new PutTable(
                         new Table(T, new Distributed("key", KeyType.BIGINT), now.modelColumns(), Table.State.ACTIVE)));
+    }
+
+    @Test
+    void followsThePrimaryKey() throws SQLException {
+        DescribedRelation keyed = new DescribedRelation(1, T, 'r', false, List.of("k"), null, List.of(K));
+        Table described = new Table(
+                T, new Distributed("k", KeyType.INTEGER), keyed.modelColumns(), List.of("k"), Table.State.ACTIVE);
+        assertThat(MapDifference.between(MAP, BEFORE, Map.of(1L, keyed, 2L, OLD_R, 3L, OLD_V)))
+                .containsExactly(new PutTable(described));
+        assertThat(MapDifference.between(MAP.withTable(described), Map.of(1L, keyed), Map.of(1L, OLD_T)))
+                .containsExactly(new PutTable(MAP.table(T)));
     }
 
     @Test

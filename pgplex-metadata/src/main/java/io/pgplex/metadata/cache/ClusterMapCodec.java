@@ -205,6 +205,11 @@ public final class ClusterMapCodec {
         }
         json.add("distribution", distribution);
         json.add("columns", encodeColumns(table.columns()));
+        if (!table.primaryKey().isEmpty()) {
+            JsonArray primaryKey = new JsonArray();
+            table.primaryKey().forEach(primaryKey::add);
+            json.add("primary_key", primaryKey);
+        }
         json.addProperty("state", JsonDocument.nameOf(table.state()));
         return json.toString();
     }
@@ -213,8 +218,9 @@ public final class ClusterMapCodec {
         JsonDocument json = JsonDocument.parse(pair);
         TableDistribution distribution = decodeDistribution(json.document("distribution"), pair.key());
         List<Column> columns = decodeColumns(json);
+        List<String> primaryKey = json.optionalStrings("primary_key");
         Table.State state = json.oneOf(Table.State.class, "state");
-        return checked(pair.key(), () -> new Table(name, distribution, columns, state));
+        return checked(pair.key(), () -> new Table(name, distribution, columns, primaryKey, state));
     }
 
     private static TableDistribution decodeDistribution(JsonDocument json, String key) throws MetadataException {

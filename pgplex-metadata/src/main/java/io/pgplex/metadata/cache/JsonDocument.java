@@ -166,6 +166,11 @@ final class JsonDocument {
         return strings;
     }
 
+    /** The strings, none without the field. */
+    List<String> optionalStrings(String field) throws MetadataException {
+        return object.has(field) ? strings(field) : List.of();
+    }
+
     private JsonArray array(String field) throws MetadataException {
         JsonElement value = element(field);
         if (!value.isJsonArray()) {

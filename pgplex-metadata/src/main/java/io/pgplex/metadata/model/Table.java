@@ -10,9 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param name the table's name
  * @param distribution how its rows lie over the shards
  * @param columns its columns in their order
+ * @param primaryKey the names of its primary key's columns in the key's order; empty without one, and where it is
+ *     deferrable, so that PostgreSQL concludes nothing from it
  * @param state whether statements may use it
  */
-public record Table(TableName name, TableDistribution distribution, List<Column> columns, State state) {
+public record Table(
+        TableName name, TableDistribution distribution, List<Column> columns, List<String> primaryKey, State state) {
 
     /** Where a table is in its life; a statement may use an ACTIVE one only. */
     public enum State {
@@ -25,12 +28,23 @@ public record Table(TableName name, TableDistribution distribution, List<Column>
         Objects.requireNonNull(distribution, "distribution");
         Objects.requireNonNull(state, "state");
         columns = List.copyOf(columns);
+        primaryKey = List.copyOf(primaryKey);
         if (state == State.ACTIVE && distribution instanceof TableDistribution.Distributed distributed) {
             String key = distributed.keyColumn();
             if (columns.stream().noneMatch(column -> column.name().equals(key))) {
                 throw new IllegalArgumentException("table " + name + " has no column " + key);
             }
         }
+        for (String part : primaryKey) {
+            if (columns.stream().noneMatch(column -> column.name().equals(part))) {
+                throw new IllegalArgumentException("table " + name + " has no column " + part);
+            }
+        }
+    }
+
+    /** A table without a primary key. */
+    public Table(TableName name, TableDistribution distribution, List<Column> columns, State state) {
+        this(name, distribution, columns, List.of(), state);
     }
 
     /** The column of that name, or null. */
@@ -44,6 +58,6 @@ public record Table(TableName name, TableDistribution distribution, List<Column>
     }
 
     public Table withState(State newState) {
-        return new Table(name, distribution, columns, newState);
+        return new Table(name, distribution, columns, primaryKey, newState);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.TableName;
 import io.pgplex.metadata.store.KeyValue;
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.MetadataException.Kind;
@@ -79,6 +80,18 @@ class ClusterMapCodecTest {
     }
 
     @Test
+    void aTableWithoutThatFieldHasNoKnownPrimaryKey() throws Exception {
+        String table = keys.table(Samples.AWKWARD);
+        String field = "\"primary_key\":[\"name\",\"id\"],";
+        assertThat(snapshot.get(table).value()).contains(field);
+        ClusterMap map = ClusterMapCodec.decode("c", with(table, value -> value.replace(field, "")));
+        assertThat(map.table(Samples.AWKWARD).primaryKey()).isEmpty();
+        assertThat(snapshot.get(keys.table(new TableName("public", "countries")))
+                        .value())
+                .doesNotContain("primary_key");
+    }
+
+    @Test
     void aPrefixWithoutAClusterIsNoCluster() throws Exception {
         assertThat(ClusterMapCodec.decode("c", new Snapshot(7, List.of()))).isNull();
         assertThat(ClusterMapCodec.decode("c", with(keys.cluster(), value -> null)))
@@ -123,6 +136,8 @@ class ClusterMapCodecTest {
         assertCorrupt(table, value -> value.replace("\"distributed\"", "\"scattered\""));
         assertCorrupt(table, value -> value.replace("\"active\"", "\"ACTIVE\""));
         assertCorrupt(table, value -> value.replace("\"key_column\":\"id\"", "\"key_column\":\"none\""));
+        assertCorrupt(table, value -> value.replace("[\"name\",\"id\"]", "[\"none\"]"));
+        assertCorrupt(table, value -> value.replace("[\"name\",\"id\"]", "\"id\""));
         assertCorrupt(table, value -> value.replace("true", "null"));
         assertCorrupt("/pgplex/c/tables/nodot", value -> "{}");
     }

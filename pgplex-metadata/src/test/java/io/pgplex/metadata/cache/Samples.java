@@ -38,6 +38,7 @@ final class Samples {
                 List.of(
                         new Column("id", "bigint", true, null, "nextval('public.s'::regclass)", DefaultKind.SEQUENCE),
                         new Column("name", "character varying(20)", false, "pg_catalog.\"C\"", null, DefaultKind.NONE)),
+                List.of("name", "id"),
                 Table.State.ACTIVE);
     }
 
