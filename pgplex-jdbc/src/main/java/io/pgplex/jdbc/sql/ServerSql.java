@@ -259,6 +259,7 @@ public final class ServerSql {
             + " LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace"
             + " LEFT JOIN pg_catalog.pg_stats s ON s.schemaname = w.nspname AND s.tablename = w.relname"
             + " AND s.attname = a.attname AND s.inherited = z.inherited"
+            + " AND ((SELECT names FROM names) IS NULL OR s.tablename = ANY ((SELECT names FROM names)::pg_catalog.name[]))"
             + " ORDER BY w.oid, a.attnum";
 
     private ServerSql() {}

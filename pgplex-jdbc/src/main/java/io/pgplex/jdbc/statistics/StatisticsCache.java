@@ -58,18 +58,24 @@ public final class StatisticsCache implements AutoCloseable {
     /**
      * When to read. Immutable.
      *
-     * @param interval from one reading to the next, give or take a quarter, so that clients started together spread out
+     * @param interval from one reading to the next, at least, give or take a quarter, so that clients started together
+     *     spread out
+     * @param rest times the longest that a shard took for the last answer, the least pause before the next question: catalogs
+     *     of thousands of tables, asked by many clients, must not become a load
      * @param afterChange from a change of the cluster map to a reading, which then serves the changes in between too
      * @param idle after so long without a question reading ends
      */
-    record Pace(Duration interval, Duration afterChange, Duration idle) {
+    record Pace(Duration interval, int rest, Duration afterChange, Duration idle) {
 
         /**
          * A minute, because autovacuum looks for tables to analyse no more often ({@code autovacuum_naptime}); ten minutes,
          * because an idle physical connection lasts as long, and reading would keep one of each shard open.
          */
-        static final Pace USUAL = new Pace(Duration.ofMinutes(1), Duration.ofSeconds(1), Duration.ofMinutes(10));
+        static final Pace USUAL = new Pace(Duration.ofMinutes(1), 100, Duration.ofSeconds(1), Duration.ofMinutes(10));
     }
+
+    /** A shard's answer, and how long the shard took for it. */
+    private record Answer(ShardStatistics statistics, long nanos) {}
 
     /** Whose connections read: the statistics of a table are for those who may read it. */
     private record Reader(Credentials credentials, PoolSettings pool) {}
@@ -90,10 +96,12 @@ public final class StatisticsCache implements AutoCloseable {
     private volatile @Nullable Reader reader;
     private volatile long lastQuestionNanos;
 
-    /** What each shard said last, by its name. Confined to the thread, as the next. */
+    /** What each shard said last, by its name. Confined to the thread, as all below. */
     private final Map<String, ShardStatistics> shards = new HashMap<>();
     /** The shards that could not be read the last time: each is reported once. */
     private final Set<String> unreadable = new HashSet<>();
+
+    private long longestNanos;
 
     /** Does nothing yet. */
     public StatisticsCache(ClusterMapCache maps, Pools pools, FanOut fanOut) {
@@ -158,7 +166,8 @@ public final class StatisticsCache implements AutoCloseable {
             following.set(false);
         } else {
             double factor = 0.75 + ThreadLocalRandom.current().nextDouble() / 2;
-            plan(this::follow, Duration.ofNanos((long) (factor * pace.interval().toNanos())));
+            long pauseNanos = (long) (factor * pace.interval().toNanos());
+            plan(this::follow, Duration.ofNanos(Math.max(pauseNanos, pace.rest() * longestNanos)));
         }
     }
 
@@ -175,11 +184,12 @@ public final class StatisticsCache implements AutoCloseable {
             return;
         }
         try {
-            List<Callable<ShardStatistics>> calls = new ArrayList<>();
+            List<Callable<Answer>> calls = new ArrayList<>();
             for (Shard shard : map.shards()) {
                 calls.add(() -> read(map, shard, as));
             }
-            List<Outcome<ShardStatistics>> outcomes = fanOut.all(calls, () -> {});
+            List<Outcome<Answer>> outcomes = fanOut.all(calls, () -> {});
+            longestNanos = 0;
             for (int i = 0; i < outcomes.size(); i++) {
                 note(map.shards().get(i).name(), outcomes.get(i));
             }
@@ -193,24 +203,28 @@ public final class StatisticsCache implements AutoCloseable {
         }
     }
 
-    private void note(String shard, Outcome<ShardStatistics> outcome) {
-        ShardStatistics said = outcome.value();
+    private void note(String shard, Outcome<Answer> outcome) {
+        Answer said = outcome.value();
         if (said != null) {
-            shards.put(shard, said);
+            shards.put(shard, said.statistics());
+            longestNanos = Math.max(longestNanos, said.nanos());
             unreadable.remove(shard);
         } else if (unreadable.add(shard)) {
             LOG.debug("the sizes of tables on shard {} are not known now", shard, outcome.failure());
         }
     }
 
-    private ShardStatistics read(ClusterMap map, Shard shard, Reader as) throws SQLException {
+    private Answer read(ClusterMap map, Shard shard, Reader as) throws SQLException {
         boolean home = shard.ordinal() == map.homeShard().ordinal();
         Lease lease =
                 pools.pool(map.primary(shard), as.credentials(), as.pool()).lease(false);
         try {
             lease.backend().networkTimeout(NETWORK_TIMEOUT_MILLIS);
             lease.backend().apply(SessionState.INITIAL);
-            return ShardStatisticsReader.read(lease.backend().connection(), home ? null : distributed(map));
+            long begin = System.nanoTime();
+            ShardStatistics said =
+                    ShardStatisticsReader.read(lease.backend().connection(), home ? null : distributed(map));
+            return new Answer(said, System.nanoTime() - begin);
         } catch (SQLException e) {
             lease.backend().failed(e);
             throw e;

@@ -59,8 +59,8 @@ class StatisticsCacheIT {
         maps = ClusterMapCache.open(store, cluster.cluster());
         pools = new Pools();
         fanOut = new FanOut("statistics-test");
-        question =
-                asking(new StatisticsCache.Pace(Duration.ofMillis(200), Duration.ofMillis(50), Duration.ofMinutes(1)));
+        question = asking(
+                new StatisticsCache.Pace(Duration.ofMillis(200), 1, Duration.ofMillis(50), Duration.ofMinutes(1)));
     }
 
     private Supplier<Statistics> asking(StatisticsCache.Pace pace) {
@@ -196,7 +196,7 @@ class StatisticsCacheIT {
     @Test
     void aChangeOfTheMapIsSeenLongBeforeTheInterval() throws Exception {
         cache.close();
-        question = asking(new StatisticsCache.Pace(Duration.ofDays(1), Duration.ofMillis(50), Duration.ofDays(1)));
+        question = asking(new StatisticsCache.Pace(Duration.ofDays(1), 1, Duration.ofMillis(50), Duration.ofDays(1)));
         run(connection, "CREATE REPLICATED TABLE before_it (k int PRIMARY KEY)");
         await("before_it", table -> true);
         run(connection, "CREATE DISTRIBUTED TABLE after_it (k int PRIMARY KEY) BY HASH (k)");
@@ -261,7 +261,8 @@ class StatisticsCacheIT {
         assertThat(threads()).hasSize(1);
         cache.close();
         awaitNoThread();
-        question = asking(new StatisticsCache.Pace(Duration.ofMillis(20), Duration.ofMillis(20), Duration.ofMillis(1)));
+        question =
+                asking(new StatisticsCache.Pace(Duration.ofMillis(20), 1, Duration.ofMillis(20), Duration.ofMillis(1)));
         question.get();
         awaitNoThread();
         run(connection, "CREATE TABLE late (k int PRIMARY KEY)");
