@@ -3,6 +3,7 @@ package io.pgplex.routing.analyze;
 import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.analyze.syntax.Query;
 import io.pgplex.routing.function.Functions;
+import io.pgplex.routing.plan.CrossShard;
 import io.pgplex.routing.plan.Unsupported;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -181,22 +182,22 @@ public final class FunctionRules {
     void checkDeterministic(Block block, ResolvedQuery query, boolean asSet) {
         Query.Limit limit = query.syntax().limit();
         if (limit != null && asSet) {
-            throw Placements.refuse(Unsupported.LIMIT_IN_SUBQUERY, block, limit.from());
+            throw Placements.refuse(CrossShard.LIMIT_IN_SUBQUERY, block, limit.from());
         }
         if (block.select() == null) {
             return;
         }
         if (block.select().distinctOn() != null) {
             throw Placements.refuse(
-                    Unsupported.DISTINCT_IN_SUBQUERY, block, query.syntax().from());
+                    CrossShard.DISTINCT_IN_SUBQUERY, block, query.syntax().from());
         }
         SelectShape shape = new SelectShape(block, Placements.orderBy(query));
         for (Expr.Call call : shape.windowCalls()) {
-            throw Placements.refuse(Unsupported.WINDOW_IN_SUBQUERY, block, call.from());
+            throw Placements.refuse(CrossShard.WINDOW_IN_SUBQUERY, block, call.from());
         }
         for (Expr.Call call : shape.aggregates()) {
             if (ORDER_SENSITIVE.contains(call.function())) {
-                throw Placements.refuse(Unsupported.AGGREGATE_IN_SUBQUERY, block, call.from());
+                throw Placements.refuse(CrossShard.AGGREGATE_IN_SUBQUERY, block, call.from());
             }
         }
     }

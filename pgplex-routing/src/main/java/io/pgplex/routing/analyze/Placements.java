@@ -7,6 +7,7 @@ import io.pgplex.routing.analyze.ResolvedQuery.Output;
 import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.analyze.syntax.FromItem;
 import io.pgplex.routing.analyze.syntax.Query;
+import io.pgplex.routing.plan.CrossShard;
 import io.pgplex.routing.plan.Unsupported;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -163,7 +164,7 @@ public final class Placements {
         RelationUse first = relation(one);
         RelationUse second = relation(other);
         int token = second == null ? 0 : second.token();
-        return new RoutingException(Unsupported.NON_COLOCATED_JOIN.at(
+        return new RoutingException(CrossShard.NON_COLOCATED_JOIN.at(
                 second != null && second.block() == block ? Positions.of(block, token) : 0,
                 first == null ? "subquery" : name(first),
                 second == null ? "subquery" : name(second)));
@@ -201,8 +202,8 @@ public final class Placements {
                 yield Placement.EVERYWHERE;
             }
             case LOCAL ->
-                throw refuse(Unsupported.LOCAL_WITH_DISTRIBUTED, block, relation.token(), relation.name(), "*");
-            case OPAQUE -> throw refuse(Unsupported.RECURSIVE_CTE, block, relation.token(), relation.name());
+                throw refuse(CrossShard.LOCAL_WITH_DISTRIBUTED, block, relation.token(), relation.name(), "*");
+            case OPAQUE -> throw refuse(CrossShard.RECURSIVE_CTE, block, relation.token(), relation.name());
             case DERIVED -> derived(block, relation);
         };
     }
@@ -210,7 +211,7 @@ public final class Placements {
     private Placement derived(Block block, RelationUse relation) {
         QueryPlacement result = rows(relation.query(), true);
         if (relation.query().isRecursive() && !result.isEverywhere()) {
-            throw refuse(Unsupported.RECURSIVE_CTE, block, relation.token(), relation.name());
+            throw refuse(CrossShard.RECURSIVE_CTE, block, relation.token(), relation.name());
         }
         if (result.isEverywhere()) {
             return Placement.EVERYWHERE;
@@ -277,7 +278,7 @@ public final class Placements {
     private static RoutingException preservesReplicated(Block block, FromTree kept, FromTree other) {
         RelationUse relation = first(kept);
         return refuse(
-                Unsupported.OUTER_JOIN_PRESERVES_REPLICATED,
+                CrossShard.OUTER_JOIN_PRESERVES_REPLICATED,
                 block,
                 relation.token(),
                 name(relation),
@@ -315,7 +316,7 @@ public final class Placements {
             if (!isMember(block, placement, sublink, result)) {
                 RelationUse table = distributed(sublink.query());
                 throw refuse(
-                        Unsupported.UNBOUND_SUBQUERY,
+                        CrossShard.UNBOUND_SUBQUERY,
                         block,
                         sublink.expression().from(),
                         table == null ? "subquery" : name(table));
@@ -416,7 +417,7 @@ public final class Placements {
         int token = query.syntax().from();
         if (query.syntax().limit() != null) {
             throw refuse(
-                    Unsupported.LIMIT_IN_SUBQUERY, block, query.syntax().limit().from());
+                    CrossShard.LIMIT_IN_SUBQUERY, block, query.syntax().limit().from());
         }
         Query.Select select = block.select();
         if (select == null) {
@@ -424,17 +425,17 @@ public final class Placements {
         }
         SelectShape shape = new SelectShape(block, orderBy(query));
         if (shape.isGrouped() && !meet(shape.groupKeys(), rows.strong())) {
-            throw refuse(Unsupported.AGGREGATE_IN_SUBQUERY, block, token);
+            throw refuse(CrossShard.AGGREGATE_IN_SUBQUERY, block, token);
         }
         if (select.distinct()
                 && !meet(
                         select.distinctOn() == null ? shape.outputAttributes() : shape.distinctOnAttributes(),
                         rows.strong())) {
-            throw refuse(Unsupported.DISTINCT_IN_SUBQUERY, block, token);
+            throw refuse(CrossShard.DISTINCT_IN_SUBQUERY, block, token);
         }
         for (Expr.Call call : shape.windowCalls()) {
             if (!meet(shape.partition(call), rows.strong())) {
-                throw refuse(Unsupported.WINDOW_IN_SUBQUERY, block, call.from());
+                throw refuse(CrossShard.WINDOW_IN_SUBQUERY, block, call.from());
             }
         }
     }
@@ -460,7 +461,7 @@ public final class Placements {
         String name = operation.operator().name();
         if (left.isEverywhere() && right.isEverywhere()) {
             if (limit != null && asSet) {
-                throw refuse(Unsupported.LIMIT_IN_SUBQUERY, place, limit.from());
+                throw refuse(CrossShard.LIMIT_IN_SUBQUERY, place, limit.from());
             }
             return QueryPlacement.EVERYWHERE;
         }
@@ -468,32 +469,20 @@ public final class Placements {
         outer.retainAll(right.outer());
         if (left.family() != right.family()) {
             // the same rows on every shard would be counted once for each of them
-            throw refuse(
-                    Unsupported.SET_OPERATION_ACROSS_SHARDS,
-                    place,
-                    query.syntax().from(),
-                    name);
+            throw refuse(CrossShard.SET_OPERATION, place, query.syntax().from(), name);
         }
         Set<Integer> strong = new HashSet<>(left.strong());
         strong.retainAll(right.strong());
         boolean pinned = !outer.isEmpty();
         boolean concatenates = operation.all() && operation.operator() == Query.SetOperation.Operator.UNION;
         if (!pinned && limit != null) {
-            throw refuse(Unsupported.LIMIT_IN_SUBQUERY, place, limit.from());
+            throw refuse(CrossShard.LIMIT_IN_SUBQUERY, place, limit.from());
         }
         if (!pinned && !concatenates && strong.isEmpty()) {
-            throw refuse(
-                    Unsupported.SET_OPERATION_ACROSS_SHARDS,
-                    place,
-                    query.syntax().from(),
-                    name);
+            throw refuse(CrossShard.SET_OPERATION, place, query.syntax().from(), name);
         }
         if (!pinned && (!left.outer().isEmpty() || !right.outer().isEmpty())) {
-            throw refuse(
-                    Unsupported.SET_OPERATION_ACROSS_SHARDS,
-                    place,
-                    query.syntax().from(),
-                    name);
+            throw refuse(CrossShard.SET_OPERATION, place, query.syntax().from(), name);
         }
         Set<Integer> weak = new HashSet<>(left.weak());
         weak.addAll(left.strong());
@@ -511,6 +500,11 @@ public final class Placements {
             at = at.left();
         }
         return Objects.requireNonNull(at.block());
+    }
+
+    /** The refusal of something in a block. */
+    public static RoutingException refuse(CrossShard reason, Block block, int token, String... names) {
+        return new RoutingException(reason.at(Positions.of(block, token), names));
     }
 
     public static RoutingException refuse(Unsupported refusal, Block block, int token, String... names) {

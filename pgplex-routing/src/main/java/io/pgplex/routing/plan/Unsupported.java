@@ -9,42 +9,15 @@ import java.util.Locale;
  * <p>{@code %s} in a message stands for a name that the application wrote or that a catalog holds; never for a value.
  */
 public enum Unsupported {
-    // joins and where relations live
-    NON_COLOCATED_JOIN(
-            "join of \"%s\" and \"%s\" is not bound by their distribution keys",
-            "Add a condition that equates the distribution keys, or make the smaller table a replicated table."),
-    LOCAL_WITH_DISTRIBUTED(
-            "local table \"%s\" cannot be used together with distributed table \"%s\" on other shards",
-            "Make the local table a replicated table, or bind the distribution key to a value on the home shard."),
-    UNBOUND_SUBQUERY(
-            "subquery over distributed table \"%s\" is not bound to the distribution key of the outer query",
-            "Equate the subquery's distribution key with the outer query's, or with a value."),
-    OUTER_JOIN_PRESERVES_REPLICATED(
-            "outer join that preserves rows of replicated table \"%s\" beside distributed table \"%s\" is not supported",
-            "Put the distributed table on the preserved side, or bind its distribution key to a value."),
+    // rows of several shards
+    ROWS_OF_SEVERAL_SHARDS(
+            "%s needs rows of several shards together, and here they cannot be moved",
+            "Bind the distribution key to a value, or run this part as a statement of its own."),
 
     // subqueries, CTEs, set operations
-    LIMIT_IN_SUBQUERY(
-            "LIMIT in a subquery over several shards is not supported",
-            "Bind the distribution key to a value, or move LIMIT to the outermost query."),
-    DISTINCT_IN_SUBQUERY(
-            "DISTINCT in a subquery over several shards is not supported",
-            "Add the distribution key to the DISTINCT columns, or bind it to a value."),
-    AGGREGATE_IN_SUBQUERY(
-            "aggregate in a subquery over several shards is not supported",
-            "Group the subquery by the distribution key, or bind the key to a value."),
-    WINDOW_IN_SUBQUERY(
-            "window function in a subquery over several shards is not supported",
-            "Add the distribution key to PARTITION BY, or bind it to a value."),
-    RECURSIVE_CTE(
-            "WITH RECURSIVE over distributed table \"%s\" on several shards is not supported",
-            "Bind the distribution key to a value in both terms of the recursive query."),
     DATA_MODIFYING_CTE(
             "data-modifying statement in WITH on several shards is not supported",
             "Run it as a statement of its own in the same transaction, or bind the distribution key to a value."),
-    SET_OPERATION_ACROSS_SHARDS(
-            "%s on several shards is not supported",
-            "Bind the distribution key to one value in every branch, or use UNION ALL."),
 
     // expressions
     VOLATILE_FUNCTION(
@@ -65,35 +38,14 @@ public enum Unsupported {
     SYSTEM_COLUMN(
             "system column \"%s\" on several shards is not supported",
             "Use the table's own columns, or bind the distribution key to a value."),
-    SUBQUERY_BESIDE_AGGREGATE(
-            "subquery beside an aggregate, DISTINCT or window function over several shards is not supported",
-            "Compute the subquery first and pass its value as a parameter, or bind the distribution key to a value."),
-    COLLATION_NOT_KNOWN(
-            "aggregate, DISTINCT or window function over text whose collation is not known, on several shards",
-            "Add COLLATE to the expression, or bind the distribution key to a value."),
-    WHOLE_ROW(
-            "row of \"%s\" as a value beside an aggregate, DISTINCT or window function over several shards is not supported",
-            "Name the columns, or bind the distribution key to a value."),
 
     // order and limits
-    FETCH_WITH_TIES(
-            "FETCH FIRST WITH TIES on several shards is not supported",
-            "Use rank() in a query that is bound to one distribution key, or LIMIT."),
     LOCK_WITH_LIMIT(
             "%s with LIMIT on several shards is not supported",
             "Select the keys first and lock them by key, or bind the distribution key to a value."),
     LOCK_ACROSS_SHARDS(
             "%s with aggregation or DISTINCT on several shards is not supported",
             "Select the keys first and lock them by key."),
-    ORDER_BY_USING(
-            "ORDER BY USING on several shards is not supported",
-            "Use ASC or DESC, or bind the distribution key to a value."),
-    ORDER_OF_TYPE(
-            "ORDER BY a value whose order the client cannot reproduce, on several shards",
-            "Order by a number, date, uuid, or text COLLATE \"C\"; or bind the distribution key to a value."),
-    LIMIT_EXPRESSION(
-            "LIMIT or OFFSET that is neither a number nor a parameter, on several shards is not supported",
-            "Compute the value first and pass it as a parameter."),
 
     // writes
     UPDATE_OF_KEY(
@@ -122,7 +74,7 @@ public enum Unsupported {
             "Read the rows first and write them as values."),
     MERGE_ACROSS_SHARDS(
             "MERGE on several shards is not supported",
-            "Use INSERT ... ON CONFLICT, or bind the distribution key to a value."),
+            "Equate the distribution key in ON and insert that value, or bind the key to a value."),
     WRITE_THROUGH_VIEW("write through view \"%s\" is not supported", "Write to the table below the view."),
     CURRENT_OF(
             "WHERE CURRENT OF on several shards is not supported",

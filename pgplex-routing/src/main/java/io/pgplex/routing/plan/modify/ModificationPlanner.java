@@ -147,7 +147,7 @@ public final class ModificationPlanner {
                     Unsupported.INSERT_SELECT_DEFAULT.at(target.target().position(), computed.name()));
         }
         ShardSelector selector = Selectors.or(needed);
-        if (setsKey && !inserts) {
+        if (setsKey && syntax.verb() == Modification.Verb.UPDATE) {
             return sharded(
                     selector, null, Unsupported.UPDATE_OF_KEY.at(target.target().position(), distributed.keyColumn()));
         }

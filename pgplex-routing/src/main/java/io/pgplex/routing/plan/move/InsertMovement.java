@@ -152,14 +152,25 @@ final class InsertMovement {
                         .anyMatch(assignment -> assignment.columns().contains(keyColumn()));
     }
 
-    /** Whether VALUES say DEFAULT, which a query cannot. */
+    /** Whether VALUES say DEFAULT, which a query cannot, or have rows written out, whose columns are not counted. */
     private boolean givesDefaults() {
+        boolean expands = syntax.source() != null
+                && syntax.source().body() instanceof Query.Values values
+                && values.rows().stream().anyMatch(row -> row.stream().anyMatch(InsertMovement::isStar));
+        if (expands) {
+            return true;
+        }
         for (int i = from; i < to; i++) {
             if (text.is(i, "DEFAULT") && !text.hasKind(i, TokenKind.QUOTED_IDENTIFIER)) {
                 return true;
             }
         }
         return false;
+    }
+
+    private static boolean isStar(Expr expression) {
+        return (expression instanceof Expr.Column column && column.star())
+                || (expression instanceof Expr.Indirection indirection && indirection.star());
     }
 
     private boolean isUserValue() {

@@ -8,11 +8,11 @@ import io.pgplex.routing.analyze.SelectShape;
 import io.pgplex.routing.analyze.Splice;
 import io.pgplex.routing.analyze.SqlText;
 import io.pgplex.routing.analyze.syntax.Query;
+import io.pgplex.routing.plan.CrossShard;
 import io.pgplex.routing.plan.Finish;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Merge;
 import io.pgplex.routing.plan.Scatter;
-import io.pgplex.routing.plan.Unsupported;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +39,7 @@ final class FinishPlanner {
     Scatter plan() {
         for (var item : query.syntax().orderBy()) {
             if (item.using()) {
-                throw Placements.refuse(Unsupported.ORDER_BY_USING, block, item.from());
+                throw Placements.refuse(CrossShard.ORDER_BY_USING, block, item.from());
             }
         }
         Query.Select select = Objects.requireNonNull(block.select());

@@ -10,7 +10,7 @@ import io.pgplex.routing.analyze.SqlText;
 import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.analyze.syntax.Query;
 import io.pgplex.routing.analyze.syntax.SortItem;
-import io.pgplex.routing.plan.Unsupported;
+import io.pgplex.routing.plan.CrossShard;
 import io.pgplex.routing.scan.Identifiers;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.util.HashMap;
@@ -67,7 +67,7 @@ abstract class FinishText {
      */
     SqlText collated(int number, Collations.Found collation, Expr at) {
         if (!collation.known()) {
-            throw Placements.refuse(Unsupported.COLLATION_NOT_KNOWN, block, at.from());
+            throw Placements.refuse(CrossShard.COLLATION_NOT_KNOWN, block, at.from());
         }
         if (collation.sql() == null) {
             return new SqlText().append(column(number));

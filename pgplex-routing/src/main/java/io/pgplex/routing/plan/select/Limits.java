@@ -7,8 +7,8 @@ import io.pgplex.routing.analyze.Splice;
 import io.pgplex.routing.analyze.SqlText;
 import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.analyze.syntax.Query;
+import io.pgplex.routing.plan.CrossShard;
 import io.pgplex.routing.plan.RowLimit;
-import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.ScannedStatement;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +35,7 @@ final class Limits {
             return;
         }
         if (clause.withTies()) {
-            throw Placements.refuse(Unsupported.FETCH_WITH_TIES, block, clause.from());
+            throw Placements.refuse(CrossShard.FETCH_WITH_TIES, block, clause.from());
         }
         this.rows = new RowLimit(count(clause.count(), block, once), count(clause.offset(), block, once));
     }
@@ -66,7 +66,7 @@ final class Limits {
             }
         }
         if (holdsQuery(expression)) {
-            throw Placements.refuse(Unsupported.LIMIT_EXPRESSION, block, expression.from());
+            throw Placements.refuse(CrossShard.LIMIT_EXPRESSION, block, expression.from());
         }
         SqlText value = new SqlText()
                 .append("CAST((")

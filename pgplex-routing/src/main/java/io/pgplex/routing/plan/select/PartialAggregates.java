@@ -13,8 +13,8 @@ import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.analyze.syntax.Query;
 import io.pgplex.routing.analyze.syntax.SortItem;
 import io.pgplex.routing.function.Functions;
+import io.pgplex.routing.plan.CrossShard;
 import io.pgplex.routing.plan.Finish;
-import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.Identifiers;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -159,7 +159,7 @@ final class PartialAggregates extends FinishText {
         } else if (expression instanceof Expr.Column column) {
             dependent(column);
         } else if (holdsQuery(expression)) {
-            throw Placements.refuse(Unsupported.SUBQUERY_BESIDE_AGGREGATE, block, expression.from());
+            throw Placements.refuse(CrossShard.SUBQUERY_BESIDE_AGGREGATE, block, expression.from());
         } else {
             expression.children().forEach(this::visit);
         }

@@ -13,7 +13,7 @@ import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.analyze.syntax.Query;
 import io.pgplex.routing.analyze.syntax.SortItem;
 import io.pgplex.routing.analyze.syntax.Window;
-import io.pgplex.routing.plan.Unsupported;
+import io.pgplex.routing.plan.CrossShard;
 import io.pgplex.routing.scan.Identifiers;
 import java.util.HashMap;
 import java.util.List;
@@ -96,7 +96,7 @@ final class RowsFinish extends FinishText {
             }
             finish.replace(column.from(), column.to(), reference(column));
         } else if (holdsQuery(expression)) {
-            throw Placements.refuse(Unsupported.SUBQUERY_BESIDE_AGGREGATE, block, expression.from());
+            throw Placements.refuse(CrossShard.SUBQUERY_BESIDE_AGGREGATE, block, expression.from());
         } else {
             expression.children().forEach(this::visit);
         }
@@ -131,7 +131,7 @@ final class RowsFinish extends FinishText {
     }
 
     private RuntimeException wholeRow(Expr at, String name) {
-        return Placements.refuse(Unsupported.WHOLE_ROW, block, at.from(), name);
+        return Placements.refuse(CrossShard.WHOLE_ROW, block, at.from(), name);
     }
 
     /** Writes a star out; the place behind its last column. */

@@ -22,6 +22,7 @@ import io.pgplex.routing.analyze.ShardAnalysis;
 import io.pgplex.routing.analyze.Splice;
 import io.pgplex.routing.analyze.syntax.Query;
 import io.pgplex.routing.bind.ShardSelector;
+import io.pgplex.routing.plan.CrossShard;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Merge;
@@ -133,7 +134,7 @@ public final class SelectPlanner {
         String second = distributed == null || distributed.table() == null
                 ? "?"
                 : distributed.table().name().toString();
-        return Unsupported.LOCAL_WITH_DISTRIBUTED.at(local == null ? 0 : local.position(), first, second);
+        return CrossShard.LOCAL_WITH_DISTRIBUTED.at(local == null ? 0 : local.position(), first, second);
     }
 
     private Scatter scatter() {

@@ -8,6 +8,7 @@ import io.pgplex.routing.analyze.Resolution;
 import io.pgplex.routing.analyze.ResolvedQuery;
 import io.pgplex.routing.analyze.Splice;
 import io.pgplex.routing.analyze.syntax.Query;
+import io.pgplex.routing.plan.CrossShard;
 import io.pgplex.routing.plan.Merge;
 import io.pgplex.routing.plan.Unsupported;
 
@@ -45,7 +46,7 @@ final class SetOperationPlanner {
         QueryPlacement placement = placements.withoutLimit(query);
         if (placement.isEverywhere()) {
             throw Placements.refuse(
-                    Unsupported.SET_OPERATION_ACROSS_SHARDS,
+                    CrossShard.SET_OPERATION,
                     Placements.anyBlock(query),
                     syntax.from(),
                     query.setOperation().operator().name());

@@ -11,10 +11,10 @@ import io.pgplex.routing.analyze.SqlText;
 import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.analyze.syntax.Query;
 import io.pgplex.routing.analyze.syntax.SortItem;
+import io.pgplex.routing.plan.CrossShard;
 import io.pgplex.routing.plan.Finish;
 import io.pgplex.routing.plan.Merge;
 import io.pgplex.routing.plan.SortKey;
-import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.Identifiers;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.util.ArrayList;
@@ -60,7 +60,7 @@ final class SortPlanner {
     Merge plan(Limits limits) {
         for (SortItem item : query.syntax().orderBy()) {
             if (item.using()) {
-                throw Placements.refuse(Unsupported.ORDER_BY_USING, block, item.from());
+                throw Placements.refuse(CrossShard.ORDER_BY_USING, block, item.from());
             }
             keys.add(key(item));
         }
@@ -128,7 +128,7 @@ final class SortPlanner {
         }
         Query.Select select = block.select();
         if (query.isSetOperation() || select == null || select.distinct()) {
-            throw Placements.refuse(Unsupported.ORDER_OF_TYPE, block, item.from());
+            throw Placements.refuse(CrossShard.ORDER_OF_TYPE, block, item.from());
         }
         hidden.add(item);
         return new Key(0, hidden.size() - 1, item, collations.of(expression, block));
@@ -251,7 +251,7 @@ final class SortPlanner {
         boolean first = true;
         for (Key key : keys) {
             if (!key.collation.known()) {
-                throw Placements.refuse(Unsupported.ORDER_OF_TYPE, block, key.item.from());
+                throw Placements.refuse(CrossShard.ORDER_OF_TYPE, block, key.item.from());
             }
             sql.append(first ? "" : ", ").piece(new Finish.Column(column(key)));
             if (key.collation.sql() != null) {
