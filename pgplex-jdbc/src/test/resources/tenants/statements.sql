@@ -100,7 +100,10 @@ update tasks set custom = jsonb_set(coalesce(custom, '{}'), '{sprint}', '"S9"') 
 -- tenant: delete what a subquery finds
 -- parameters: 4, 'dropped'
 delete from task_tags tt using tasks t where tt.tenant_id = 4 and t.tenant_id = tt.tenant_id and t.id = tt.task_id and t.status = 'dropped';
--- tenant: archive and log in one statement
+-- tenant: change one table and another in one statement
+with archived as (update projects set archived = true where tenant_id = 4 and id = 1 returning tenant_id, name)
+insert into tags (tenant_id, name, colour) select 4, 'was ' || name, 'grey' from archived;
+-- admin: archive and log in one statement; the log's numbers are the cluster's
 -- parameters: 4
 with archived as (update projects set archived = true where tenant_id = 4 and not archived returning tenant_id, id, name)
 insert into audit_log (tenant_id, at, actor_id, action, subject) select tenant_id, timestamptz '2026-03-01 11:00+00', 1, 'archive', jsonb_build_object('project', id, 'name', name) from archived where tenant_id = 4;
@@ -219,6 +222,14 @@ select t.name, b.events, p.n, b.events / p.n as each from busy b join tenants t 
 insert into usage_daily values (1, '2026-03-01', 5, 100), (2, '2026-03-01', 6, 200), (3, '2026-02-19', 7, 300), (4, '2026-02-19', 8, 400) on conflict (tenant_id, day) do update set events = usage_daily.events + excluded.events, bytes = excluded.bytes;
 -- admin: roll up into the same table
 insert into usage_daily (tenant_id, day, events, bytes) select tenant_id, date '2026-12-31', sum(events), sum(bytes) from usage_daily group by tenant_id on conflict (tenant_id, day) do update set events = excluded.events;
+-- admin: log for one tenant; the log's numbers are the cluster's
+insert into audit_log (tenant_id, at, action) select id, timestamptz '2026-03-01 23:00+00', 'notice' from tenants where id = 4;
+-- admin: log for another
+insert into audit_log (tenant_id, at, action) select id, timestamptz '2026-03-01 23:00+00', 'notice' from tenants where id = 5;
+-- admin: log a value
+insert into audit_log (tenant_id, at, action) values (4, timestamptz '2026-03-01 23:30+00', 'notice'), (5, timestamptz '2026-03-01 23:30+00', 'notice');
+-- admin: numbers that are given twice
+select count(*) from (select id from audit_log group by id having count(*) > 1) twice;
 -- admin: log for every tenant
 insert into audit_log (tenant_id, at, action, subject) select t.id, timestamptz '2026-03-02 00:00+00', 'notice', jsonb_build_object('plan', p.name) from tenants t join plans p on p.code = t.plan where t.closed_at is null;
 -- admin: rows that belong to another shard than they come from
@@ -238,7 +249,7 @@ delete from tags g where not exists (select from task_tags x where x.tenant_id =
 -- admin: a local table from distributed ones
 insert into support_cases (id, tenant_id, subject, opened, urgent) select 1000 + t.id, t.id, 'closed: ' || t.name, date '2026-03-04', false from tenants t where t.closed_at is not null;
 -- admin: a replicated table from distributed ones
-update plans p set seats = x.n from (select t.plan, max(z.users) as n from tenants t join tenant_sizes z on z.tenant_id = t.id group by t.plan) x where x.plan = p.code and p.seats is not null;
+update plans set seats = (select max(z.users) from tenants t join tenant_sizes z on z.tenant_id = t.id where t.plan = plans.code) where code in (select plan from tenants where closed_at is null) and seats is not null;
 -- admin: move rows and keep a log
 with gone as (delete from comments c using tenants t where t.id = c.tenant_id and t.closed_at is not null returning c.tenant_id, c.id)
 insert into audit_log (tenant_id, at, action, subject) select tenant_id, timestamptz '2026-03-05 00:00+00', 'purge', jsonb_build_object('comments', count(*)) from gone group by tenant_id;

@@ -98,6 +98,9 @@ public final class FunctionRules {
                         call.from(),
                         call.function());
             }
+            if (Functions.isSequenceFunction(name) && namesSequence(call)) {
+                return;
+            }
         } else if (expression instanceof Expr.Column column) {
             column(block, column);
         } else if (expression instanceof Expr.Cast cast && cast.type().name().startsWith("reg")) {
@@ -105,6 +108,14 @@ public final class FunctionRules {
                     Unsupported.SERVER_FUNCTION, block, cast.from(), cast.type().name());
         }
         expression.children().forEach(child -> checkGathered(block, child));
+    }
+
+    /** Whether a call on the home shard, whose sequences are the cluster's, has nothing but a sequence's name. */
+    private static boolean namesSequence(Expr.Call call) {
+        return call.children().stream()
+                .allMatch(argument -> argument instanceof Expr.Cast cast
+                        && cast.type().name().endsWith("regclass")
+                        && cast.operand() instanceof Expr.Literal);
     }
 
     private void check(Block block, Expr expression, boolean everywhere) {

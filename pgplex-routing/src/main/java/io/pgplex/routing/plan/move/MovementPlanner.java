@@ -12,6 +12,7 @@ import io.pgplex.routing.analyze.Resolution;
 import io.pgplex.routing.analyze.Selectors;
 import io.pgplex.routing.analyze.syntax.UnknownSyntaxException;
 import io.pgplex.routing.bind.ShardSelector;
+import io.pgplex.routing.function.Functions;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.routing.plan.Movement;
@@ -130,14 +131,23 @@ public final class MovementPlanner {
                             plan.effect(),
                             plan.returnsRows(),
                             plan.original(),
-                            // what an INSERT's defaults compute is the cluster's, whichever shard its rows belong to
-                            values ? Selectors.ALL : plan.selector(),
+                            // what defaults and sequences give is the cluster's, whichever shard the rows belong to
+                            values || callsSequence(text) ? Selectors.ALL : plan.selector(),
                             null,
                             movement,
                             null);
         } catch (UnknownSyntaxException unknown) {
             return null;
         }
+    }
+
+    private static boolean callsSequence(ScannedStatement text) {
+        for (int i = 0; i < text.tokenCount(); i++) {
+            if (text.isPunctuation(i + 1, '(') && text.isName(i) && Functions.isSequenceFunction(text.identifier(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** FOR UPDATE and its kin lock rows where they are, not where they have travelled to. */
