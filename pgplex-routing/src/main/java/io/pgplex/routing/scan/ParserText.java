@@ -15,7 +15,8 @@ import java.util.Set;
  *       addition and tighter than comparison, LIKE, IN, BETWEEN and IS; JSqlParser's {@code |} has the same place among
  *       these. Grouping among such operators, {@code ||} included, may differ, which no conclusion of routing rests on.
  *       {@code ||} is not used as the stand-in, so that a concatenation in the AST is one in the text.
- *   <li>Prefix operators other than the signs become blanks, and so do NOT MATERIALIZED, and ONLY in UPDATE and DELETE.
+ *   <li>Prefix operators other than the signs become blanks, and so do NOT MATERIALIZED, ONLY in UPDATE and DELETE, and types
+ *       that JSqlParser does not know before a constant.
  *   <li>Quoted identifiers keep letters and digits only; names that JSqlParser takes for its own keywords get another first
  *       letter. The token at the node's position gives the true name.
  *   <li>Numbers in forms that JSqlParser does not know are written in decimal digits, or, when that is longer, as a name,
@@ -204,8 +205,17 @@ public final class ParserText {
                 || statement.isSequence(index - 2, "DELETE", "FROM", "ONLY");
     }
 
+    /** Whether it is a type that JSqlParser does not know, before a constant: {@code jsonb '{}'}. */
+    private static boolean isUnknownType(ScannedStatement statement, int index) {
+        String word = statement.word(index);
+        return statement.hasKind(index + 1, TokenKind.STRING)
+                && !endsOperand(statement, index - 1)
+                && !BEFORE_OPERAND.contains(word)
+                && !ParserWords.mayPrecedeConstant(word);
+    }
+
     private static void word(ScannedStatement statement, int index, ParserWords words, char[] copy) {
-        if (isSuperfluous(statement, index)) {
+        if (isSuperfluous(statement, index) || isUnknownType(statement, index)) {
             return;
         }
         int begin = statement.begin(index);

@@ -104,6 +104,22 @@ final class ParserWords {
             "VARCHAR",
             "VARYING");
 
+    /** Keywords, and types that JSqlParser knows, behind which a constant can begin an operand. */
+    private static final Set<String> BEFORE_CONSTANT = Set.of(
+            "BOTH",
+            "CONTENT",
+            "DATE",
+            "DOCUMENT",
+            "INTERVAL",
+            "KEY",
+            "LEADING",
+            "TIME",
+            "TIMESTAMP",
+            "TIMESTAMPTZ",
+            "TRAILING",
+            "VALUE",
+            "VARIADIC");
+
     /** Keywords that PostgreSQL allows as a name behind a dot, or as a label behind AS, and JSqlParser does not. */
     private static final Set<String> NOT_A_LABEL = Set.of(
             "ALL",
@@ -219,6 +235,11 @@ final class ParserWords {
             case "VALUE" -> statement.is(index - 1, "FROM", "JOIN", "INTO", "UPDATE");
             default -> false;
         };
+    }
+
+    /** Whether the word stands before a constant as a keyword or as a type that JSqlParser knows. */
+    static boolean mayPrecedeConstant(String word) {
+        return BEFORE_CONSTANT.contains(word) || TYPES.contains(word);
     }
 
     private boolean isLabel(int index) {

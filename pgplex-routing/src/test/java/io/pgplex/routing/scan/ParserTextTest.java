@@ -115,6 +115,7 @@ class ParserTextTest {
                 "select 0xFFFFFFFFFFFFFFFFFFFF|`select xxxxxxxxxxxxxxxxxxxxxx`",
                 "select sel, t.full, 1 as sample|`select ｓel, t.ｆull, 1 as ｓample`",
                 "select uuid, a::uuid, cast(b as uuid), uuid 'x'|`select ｕuid, a::uuid, cast(b as uuid), uuid 'x'`",
+                "select jsonb '{}', lower(key 'x')|`select       'xx', lower(key 'x')`",
                 "select unknown from t where a is unknown|`select ｕnknown from t where a is unknown`",
             })
     void makesHarmless(String sql, String copy) {

@@ -50,7 +50,9 @@ final class PrimaryReader {
 
     Expr primary(int start, Expression tree) {
         if (isConstant(tree)) {
-            return readers.names().constant();
+            // JSqlParser does not see a type that it does not know
+            boolean typed = tree instanceof StringValue && !cursor.text.hasKind(start, TokenKind.STRING);
+            return typed ? typedConstant(start) : readers.names().constant();
         }
         if (tree instanceof Column column) {
             return column(start, column);

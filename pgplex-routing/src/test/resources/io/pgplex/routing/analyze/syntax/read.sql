@@ -344,3 +344,5 @@ DELETE FROM t USING ONLY s.t x, u WHERE x.a = t.a IS NOT FALSE;
 SELECT sum((a + 1)) OVER (ORDER BY b), max(((a))) FILTER (WHERE b), count(DISTINCT (a + 1)) FILTER (WHERE b) FROM t;
 SELECT count((a, b)) OVER (), array_agg((a) ORDER BY b) FILTER (WHERE b), max((SELECT 1)) OVER (), max(((SELECT 1))) OVER () FROM t;
 SELECT sum((a) + (b)) OVER (), sum((a)) OVER (), lag((a), (b)) OVER (), f((a, b), (c)) OVER () FROM t;
+SELECT * FROM t WHERE custom @> jsonb '{"points": 3}' AND place <@ box '((0,0),(1,1))' OR NOT inet '10.0.0.1' << net;
+UPDATE t SET custom = custom || jsonb '{"seen": [1, 2]}', mood = feeling 'happy' WHERE id = 1;
