@@ -311,3 +311,5 @@ SELECT id, sum((rank + 1)) OVER (ORDER BY id) FROM customers ORDER BY id;
 SELECT v || w, count(*) FROM notes GROUP BY v, w ORDER BY v, w;
 SELECT extract(year FROM max(created)), stddev(rank) FROM customers WHERE id < 0;
 SELECT count(*) FROM customers HAVING extract(month FROM date '2024-05-06') = 5 AND count(DISTINCT rank) > 1;
+SELECT 1 AS one FROM (SELECT shipped AS day FROM orders) x GROUP BY day;
+SELECT min(extract(month FROM day)) FROM (SELECT shipped AS day FROM orders) x;

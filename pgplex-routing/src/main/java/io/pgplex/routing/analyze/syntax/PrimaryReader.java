@@ -105,7 +105,8 @@ final class PrimaryReader {
             return readers.names().valueFunction(start);
         }
         if (tree instanceof DateUnitExpression) {
-            return new Expr.Literal(start, start + 1, Expr.Literal.Kind.OTHER, cursor.name());
+            // a column that is called day or year
+            return new Expr.Column(start, start + 1, List.of(cursor.name()), false);
         }
         throw cursor.unknown();
     }
