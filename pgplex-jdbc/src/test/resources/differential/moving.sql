@@ -141,4 +141,6 @@ TABLE order_totals ORDER BY customer_id LIMIT 3;
 SELECT * FROM (TABLE countries) k JOIN (SELECT * FROM events) e ON e.kind = k.code ORDER BY 1;
 SELECT * FROM customers c WHERE (SELECT count(*) FROM orders o WHERE o.customer_id = c.id) > (SELECT avg(n) FROM (SELECT count(*) AS n FROM orders GROUP BY customer_id) x) ORDER BY id;
 VALUES ((SELECT count(*) FROM customers)), ((SELECT count(*) FROM orders)) ORDER BY 1;
-SELECT count(*) FROM (SELECT 1 FROM customers c JOIN events e ON true WHERE c.id + length(e.kind) = 7) x
+SELECT count(*) FROM (SELECT 1 FROM customers c JOIN events e ON true WHERE c.id + length(e.kind) = 7) x;
+SELECT DISTINCT ON ((SELECT max(total) FROM orders) - c.balance) c.name FROM customers c ORDER BY (SELECT max(total) FROM orders) - c.balance, c.id;
+SELECT array_agg(DISTINCT (SELECT max(note) FROM orders) ORDER BY (SELECT max(note) FROM orders)) FROM customers;

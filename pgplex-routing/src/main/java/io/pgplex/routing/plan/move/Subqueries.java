@@ -15,11 +15,14 @@ import io.pgplex.routing.analyze.syntax.Query;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.routing.plan.Plan;
+import io.pgplex.routing.plan.select.TokenKeys;
 import io.pgplex.routing.scan.Identifiers;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +44,9 @@ final class Subqueries {
     private final Resolution resolution;
     private final Names names;
     private final Set<Integer> done = new HashSet<>();
+    /** The result of each text: what is written twice must stay the same twice, in DISTINCT ON and ORDER BY for one. */
+    private final Map<String, String> travelling = new HashMap<>();
+
     private final List<Draft.Replacement> replacements = new ArrayList<>();
     private final List<Intermediate> results = new ArrayList<>();
     private Planning planning;
@@ -114,6 +120,13 @@ final class Subqueries {
             return false;
         }
         Query syntax = query.syntax();
+        String key = TokenKeys.of(text, syntax.from(), syntax.to());
+        String known = travelling.get(key);
+        if (known != null) {
+            done.add(syntax.from());
+            replacements.add(new Draft.Replacement(syntax.from(), syntax.to(), reading(syntax, known, labels)));
+            return true;
+        }
         Fragment fragment = new Splice(text).slice(syntax.from(), syntax.to()).fragment();
         Plan.@Nullable Sharded plan = draft.planning().plan(Planning.scan(fragment));
         if (plan == null) {
@@ -121,6 +134,7 @@ final class Subqueries {
         }
         done.add(syntax.from());
         String name = names.next();
+        travelling.put(key, name);
         planning = planning.with(name, columns);
         results.add(new Intermediate(
                 name,

@@ -3,12 +3,12 @@ package io.pgplex.routing.plan.select;
 import io.pgplex.routing.scan.ScannedStatement;
 
 /** Tells whether two parts of a text say the same, whatever their white space and case. Stateless. */
-final class TokenKeys {
+public final class TokenKeys {
 
     private TokenKeys() {}
 
     /** A key equal for equal parts: names folded, parentheses around the whole left out. A parameter equals only itself. */
-    static String of(ScannedStatement text, int from, int to) {
+    public static String of(ScannedStatement text, int from, int to) {
         int first = from;
         int last = to;
         while (last - first > 1 && text.isPunctuation(first, '(') && text.matching(first) == last - 1) {
