@@ -20,6 +20,7 @@ public final class OrderEntry {
                         3,
                         table(
                                 "customers",
+                                List.of("id"),
                                 new TableDistribution.Distributed("id", KeyType.BIGINT),
                                 key("id", "bigint"),
                                 column("name", "text"),
@@ -30,6 +31,7 @@ public final class OrderEntry {
                                 column("info", "jsonb")),
                         table(
                                 "orders",
+                                List.of("customer_id", "id"),
                                 new TableDistribution.Distributed("customer_id", KeyType.BIGINT),
                                 key("customer_id", "bigint"),
                                 key("id", "bigint"),
@@ -39,6 +41,7 @@ public final class OrderEntry {
                                 column("sales_rep", "bigint")),
                         table(
                                 "order_lines",
+                                List.of("customer_id", "order_id", "line"),
                                 new TableDistribution.Distributed("customer_id", KeyType.INTEGER),
                                 key("customer_id", "integer"),
                                 key("order_id", "bigint"),
@@ -47,6 +50,7 @@ public final class OrderEntry {
                                 column("quantity", "integer")),
                         table(
                                 "events",
+                                List.of("id"),
                                 new TableDistribution.Distributed("id", KeyType.UUID),
                                 key("id", "uuid"),
                                 column("customer_id", "bigint"),
@@ -54,18 +58,21 @@ public final class OrderEntry {
                                 new Column("seq", "bigint", true, null, "nextval('s')", DefaultKind.SEQUENCE)),
                         table(
                                 "notes",
+                                List.of(),
                                 new TableDistribution.Distributed("title", KeyType.TEXT),
                                 column("title", "text"),
                                 column("body", "text"),
                                 new Column("lang", "text", false, "\"de-x-icu\"", null, DefaultKind.NONE)),
                         table(
                                 "countries",
+                                List.of("code"),
                                 new TableDistribution.Replicated(),
                                 key("code", "text"),
                                 column("name", "text"),
                                 column("customer_id", "bigint")),
                         table(
                                 "products",
+                                List.of("id"),
                                 new TableDistribution.Replicated(),
                                 key("id", "bigint"),
                                 column("name", "text"),
@@ -92,8 +99,9 @@ public final class OrderEntry {
                         List.of(key("customer_id", "bigint"), column("orders", "bigint"))));
     }
 
-    private static Table table(String name, TableDistribution distribution, Column... columns) {
-        return new Table(new TableName("public", name), distribution, List.of(columns), Table.State.ACTIVE);
+    private static Table table(
+            String name, List<String> primaryKey, TableDistribution distribution, Column... columns) {
+        return new Table(new TableName("public", name), distribution, List.of(columns), primaryKey, Table.State.ACTIVE);
     }
 
     private static Column key(String name, String type) {

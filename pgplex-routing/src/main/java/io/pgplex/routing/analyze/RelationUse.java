@@ -166,6 +166,16 @@ public final class RelationUse {
         return new Attribute(this, key);
     }
 
+    /** The name that a column of its table has here; null when that is not known. */
+    public @Nullable String nameHere(Table of, int position) {
+        if (columns != null) {
+            return position < columns.size() ? columns.get(position) : null;
+        }
+        return item == null || !item.columns().isEmpty()
+                ? null
+                : of.columns().get(position).name();
+    }
+
     /** The place of a column among its columns, from 0; -1 when it is not known. */
     int position(String column) {
         return columns == null || columns.indexOf(column) != columns.lastIndexOf(column) ? -1 : columns.indexOf(column);

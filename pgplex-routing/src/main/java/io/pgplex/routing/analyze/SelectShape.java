@@ -87,6 +87,39 @@ public final class SelectShape {
         return keys;
     }
 
+    /** The attributes that rows are grouped by in every grouping set, as far as they are plain columns. */
+    Set<Attribute> commonGroupKeys() {
+        Query.GroupBy groupBy = select.groupBy();
+        if (groupBy == null) {
+            return Set.of();
+        }
+        Set<Attribute> common = null;
+        for (List<Expr> set : groupBy.alternatives()) {
+            Set<Attribute> keys = attributes(set);
+            if (common == null) {
+                common = keys;
+            } else {
+                common.retainAll(keys);
+            }
+        }
+        Set<Attribute> keys = attributes(groupBy.always());
+        if (common != null) {
+            keys.addAll(common);
+        }
+        return keys;
+    }
+
+    private Set<Attribute> attributes(List<Expr> parts) {
+        Set<Attribute> attributes = new HashSet<>();
+        for (Expr part : parts) {
+            Attribute attribute = block.attribute(groupExpression(part));
+            if (attribute != null) {
+                attributes.add(attribute);
+            }
+        }
+        return attributes;
+    }
+
     /** What a part of GROUP BY means: a number is a select item, a name is a column or else an item's alias. */
     public Expr groupExpression(Expr part) {
         Query.Item item = groupItem(part);

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param rows how many rows it has: of a distributed table on all shards together, of a replicated one in each copy
  * @param columns its columns in their order
- * @param primaryKey the names of its primary key's columns; empty without one
+ * @param primaryKey the names of its primary key's columns; empty without one, or where it is deferrable
  */
 public record TableStatistics(double rows, List<ColumnStatistics> columns, List<String> primaryKey) {
 

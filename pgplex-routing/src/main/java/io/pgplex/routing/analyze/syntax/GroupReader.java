@@ -26,22 +26,24 @@ final class GroupReader {
         cursor.expect("BY");
         cursor.accept("ALL");
         List<Query.GroupBy.Part> parts = new ArrayList<>();
+        List<Expr> always = new ArrayList<>();
+        List<List<Expr>> alternatives = new ArrayList<>();
         boolean sets = false;
         boolean first = true;
         for (Expression element : elements(tree.getGroupByExpressionList())) {
             separator(first);
             first = false;
-            sets |= element(element, parts);
+            sets |= element(element, parts, always);
         }
         List<ExpressionList<Expression>> groupingSets = tree.getGroupingSets();
         if (groupingSets != null && !groupingSets.isEmpty()) {
             separator(first);
             sets = true;
-            groupingSets(groupingSets, parts);
+            groupingSets(groupingSets, parts, alternatives);
         } else if (first) {
             sets |= acceptEmpty();
         }
-        return new Query.GroupBy(from, cursor.at, parts, sets);
+        return new Query.GroupBy(from, cursor.at, parts, sets, always, alternatives);
     }
 
     private List<? extends Expression> elements(@Nullable ExpressionList<Expression> tree) {
@@ -65,16 +67,21 @@ final class GroupReader {
         return false;
     }
 
-    /** Reads one element; true when it is more than an expression. */
-    private boolean element(Expression tree, List<Query.GroupBy.Part> parts) {
+    /** Reads one element, what it always groups by into {@code set}; true when it is more than an expression. */
+    private boolean element(Expression tree, List<Query.GroupBy.Part> parts, List<Expr> set) {
         int at = cursor.at;
         if (acceptEmpty() || acceptRollup(tree, parts)) {
             return true;
         }
         Expr expression = readers.expressions().expression(tree);
         parts.add(new Query.GroupBy.Part(at, cursor.at, expression));
-        // GROUP BY (a, b) groups by both, not by the row
-        return expression instanceof Expr.Row && !cursor.text.is(at, "ROW");
+        if (expression instanceof Expr.Row row && !cursor.text.is(at, "ROW")) {
+            // GROUP BY (a, b) groups by both, not by the row
+            set.addAll(row.fields());
+            return true;
+        }
+        set.add(expression);
+        return false;
     }
 
     private boolean acceptRollup(Expression tree, List<Query.GroupBy.Part> parts) {
@@ -95,7 +102,8 @@ final class GroupReader {
         return true;
     }
 
-    private void groupingSets(List<ExpressionList<Expression>> trees, List<Query.GroupBy.Part> parts) {
+    private void groupingSets(
+            List<ExpressionList<Expression>> trees, List<Query.GroupBy.Part> parts, List<List<Expr>> alternatives) {
         cursor.expect("GROUPING");
         cursor.expect("SETS");
         cursor.expect('(');
@@ -103,10 +111,12 @@ final class GroupReader {
         for (ExpressionList<Expression> tree : trees) {
             separator(first);
             first = false;
+            List<Expr> set = new ArrayList<>();
+            alternatives.add(set);
             if (tree instanceof ParenthesedExpressionList || tree.size() != 1) {
-                element(tree, parts);
+                element(tree, parts, set);
             } else {
-                element(tree.get(0), parts);
+                element(tree.get(0), parts, set);
             }
         }
         cursor.expect(')');

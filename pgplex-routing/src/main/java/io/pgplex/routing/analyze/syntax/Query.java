@@ -88,8 +88,15 @@ public record Query(
             Expr expression,
             @Nullable String alias) {}
 
-    /** GROUP BY; {@code sets} when it has grouping sets, ROLLUP, CUBE, an empty set or DISTINCT. */
-    public record GroupBy(int from, int to, List<Part> parts, boolean sets) {
+    /**
+     * GROUP BY.
+     *
+     * @param sets whether it has grouping sets, ROLLUP, CUBE, an empty set or several expressions in parentheses
+     * @param always the expressions that are in every grouping set because they stand outside of all of those
+     * @param alternatives the sets of GROUPING SETS, one that is no plain list as an empty one; empty without
+     */
+    public record GroupBy(
+            int from, int to, List<Part> parts, boolean sets, List<Expr> always, List<List<Expr>> alternatives) {
         /** One expression with its parentheses. */
         public record Part(int from, int to, Expr expression) {}
     }

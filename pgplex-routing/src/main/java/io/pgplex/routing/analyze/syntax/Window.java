@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record Window(@Nullable String base, List<Expr> partitionBy, List<SortItem> orderBy, List<Expr> bounds) {
 
-    List<Expr> expressions() {
+    /** Everything that is in it. */
+    public List<Expr> expressions() {
         List<Expr> all = new ArrayList<>(partitionBy);
         orderBy.forEach(item -> all.add(item.expression()));
         all.addAll(bounds);

@@ -265,6 +265,8 @@ public final class MovementPlanner {
             with = with.with(table.name(), source.columns(group.get(0), table.columns()));
             cost += table.bytes() * copies;
         }
+        // of two replacements of one place the first counts
+        replacements.addAll(0, source.groupKeys(moved));
         Draft changed = draft.replace(replacements, List.of(), with);
         Plan.@Nullable Sharded plan = changed.plan();
         return plan == null || (copies == 1 && !isOneShard(plan))

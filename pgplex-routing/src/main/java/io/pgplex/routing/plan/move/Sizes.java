@@ -75,7 +75,8 @@ final class Sizes {
                 List<Column> columns = known.columns().stream()
                         .map(column -> Draft.column(column.name(), column.type(), column.collation()))
                         .toList();
-                return new Table(name, new TableDistribution.Replicated(), columns, Table.State.ACTIVE);
+                return new Table(
+                        name, new TableDistribution.Replicated(), columns, known.primaryKey(), Table.State.ACTIVE);
             }
         }
         return null;

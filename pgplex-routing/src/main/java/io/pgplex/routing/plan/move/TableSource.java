@@ -407,6 +407,11 @@ final class TableSource {
 
     // ---- its place in the text
 
+    /** What GROUP BY needs where these tables have lost their keys. */
+    List<Draft.Replacement> groupKeys(List<Moved> moved) {
+        return GroupKeys.replacements(text, resolution, sizes, moved);
+    }
+
     /** The parts of the text that name the table, and what stands there when it is an intermediate. */
     List<Draft.Replacement> replacements(Moved moved) {
         List<Draft.Replacement> replacements = new ArrayList<>();

@@ -92,6 +92,11 @@ abstract class FinishText {
         return new SqlText().append(" FROM (SELECT " + all + " FROM " + ROWS + ") AS " + ROWS);
     }
 
+    /** The value of a group's rows that they all have, where the type cannot be grouped by. */
+    static SqlText anyOf(SqlText value) {
+        return new SqlText().append("(array_agg(").append(value).append("))[1]");
+    }
+
     /** The select list of the final query, every column under its own name. */
     SqlText items(Map<Query.Item, SqlText> stars) {
         SqlText sql = new SqlText();

@@ -3,6 +3,7 @@ package io.pgplex.routing.plan.select;
 import io.pgplex.metadata.model.Column;
 import io.pgplex.routing.analyze.Attribute;
 import io.pgplex.routing.analyze.Block;
+import io.pgplex.routing.analyze.GroupedKeys;
 import io.pgplex.routing.analyze.OutputName;
 import io.pgplex.routing.analyze.Placements;
 import io.pgplex.routing.analyze.ResolvedQuery;
@@ -177,10 +178,15 @@ final class PartialAggregates extends FinishText {
     /** A column that is not grouped by must depend on one that is; the shards' servers check that. */
     private void dependent(Expr.Column column) {
         int number = addColumn(fragment.slice(column.from(), column.to()));
+        Attribute attribute = block.attribute(column);
+        Column origin = attribute == null ? null : attribute.origin();
+        if (origin != null && !GroupedKeys.hasEquality(origin)) {
+            replace(column, anyOf(new SqlText().append(column(number))));
+            return;
+        }
         finalGroup.add(number);
         groupColumns.put(TokenKeys.of(text, column.from(), column.to()), number);
         groupExpressions.put(number, column);
-        Attribute attribute = block.attribute(column);
         if (attribute != null) {
             groupAttributes.put(attribute, number);
         }

@@ -3,6 +3,7 @@ package io.pgplex.routing.plan.select;
 import io.pgplex.metadata.model.Column;
 import io.pgplex.routing.analyze.Attribute;
 import io.pgplex.routing.analyze.Block;
+import io.pgplex.routing.analyze.GroupedKeys;
 import io.pgplex.routing.analyze.Placements;
 import io.pgplex.routing.analyze.ResolvedQuery;
 import io.pgplex.routing.analyze.ResolvedQuery.Output;
@@ -16,6 +17,8 @@ import io.pgplex.routing.analyze.syntax.Window;
 import io.pgplex.routing.plan.CrossShard;
 import io.pgplex.routing.scan.Identifiers;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +40,9 @@ final class RowsFinish extends FinishText {
     private static final Set<String> IGNORE_REPEATS = Set.of("min", "max", "bool_and", "bool_or", "every");
 
     private final ResolvedQuery query;
+    private final @Nullable GroupedKeys keys;
+    private final Set<Expr.Column> anyOfGroup = new HashSet<>();
+    private final Set<Integer> dependents = new LinkedHashSet<>();
     private final Map<Object, Integer> known = new HashMap<>();
     private final Map<Query.Item, SqlText> stars = new HashMap<>();
     private boolean equalMeansSame = true;
@@ -50,9 +56,13 @@ final class RowsFinish extends FinishText {
             Splice splice) {
         super(block, select, shape, collations, splice);
         this.query = query;
+        this.keys = select.groupBy() == null ? null : new GroupedKeys(block);
     }
 
     void rewrite() {
+        if (keys != null) {
+            keys.references().forEach(this::dependent);
+        }
         int position = 0;
         for (Query.Item item : select.items()) {
             if (SortPlanner.isStar(item.expression())) {
@@ -94,12 +104,31 @@ final class RowsFinish extends FinishText {
             if (column.star()) {
                 throw wholeRow(column, column.names().isEmpty() ? "*" : column.name());
             }
-            finish.replace(column.from(), column.to(), reference(column));
+            SqlText sql = reference(column);
+            finish.replace(column.from(), column.to(), anyOfGroup.contains(column) ? anyOf(sql) : sql);
         } else if (holdsQuery(expression)) {
             throw Placements.refuse(CrossShard.SUBQUERY_BESIDE_AGGREGATE, block, expression.from());
         } else {
             expression.children().forEach(this::visit);
         }
+    }
+
+    /** The rows have no key any more, from which a column that is not grouped by could follow. */
+    private void dependent(Expr.Column column) {
+        Attribute attribute = block.attribute(column);
+        if (attribute == null || !follows(attribute)) {
+            return;
+        }
+        Column origin = attribute.origin();
+        if (origin != null && !GroupedKeys.hasEquality(origin)) {
+            anyOfGroup.add(column);
+        } else {
+            dependents.add(number(attribute, fragment.slice(column.from(), column.to())));
+        }
+    }
+
+    private boolean follows(Attribute attribute) {
+        return keys != null && !keys.isGrouped(attribute) && keys.determine(attribute);
     }
 
     private SqlText reference(Expr.Column column) {
@@ -165,17 +194,31 @@ final class RowsFinish extends FinishText {
     }
 
     private SqlText reference(Attribute attribute, Expr at) {
+        String qualifier = attribute.relation().name();
+        String name = Identifiers.quote(attribute.column());
+        int number = number(
+                attribute,
+                new SqlText().append(qualifier.isEmpty() ? name : Identifiers.quote(qualifier) + "." + name));
+        Column origin = attribute.origin();
+        SqlText sql = collated(number, collations.of(origin), at);
+        if (!follows(attribute)) {
+            return sql;
+        }
+        if (origin != null && !GroupedKeys.hasEquality(origin)) {
+            return anyOf(sql);
+        }
+        dependents.add(number);
+        return sql;
+    }
+
+    private int number(Attribute attribute, SqlText sql) {
         Integer number = known.get(attribute);
         if (number == null) {
-            String qualifier = attribute.relation().name();
-            String name = Identifiers.quote(attribute.column());
-            number = addColumn(
-                    new SqlText().append(qualifier.isEmpty() ? name : Identifiers.quote(qualifier) + "." + name));
+            number = addColumn(sql);
             known.put(attribute, number);
             equalMeansSame &= isIdentity(attribute.origin());
         }
-        Column origin = attribute.origin();
-        return collated(number, collations.of(origin), at);
+        return number;
     }
 
     @Override
@@ -217,6 +260,7 @@ final class RowsFinish extends FinishText {
         }
         if (groupBy.sets()) {
             sql.append(" ").append(finish.slice(groupBy.from(), groupBy.to()));
+            dependents.forEach(number -> sql.append(", " + column(number)));
             return;
         }
         boolean first = true;
@@ -226,6 +270,7 @@ final class RowsFinish extends FinishText {
             Integer item = itemNumber(part.expression());
             sql.append(item == null ? finish.slice(part.from(), part.to()) : new SqlText().append(item.toString()));
         }
+        dependents.forEach(number -> sql.append(", " + column(number)));
     }
 
     /** The number of the item that a part of GROUP BY names by its alias; a number keeps what it is. */
