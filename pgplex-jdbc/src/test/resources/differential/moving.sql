@@ -144,3 +144,24 @@ VALUES ((SELECT count(*) FROM customers)), ((SELECT count(*) FROM orders)) ORDER
 SELECT count(*) FROM (SELECT 1 FROM customers c JOIN events e ON true WHERE c.id + length(e.kind) = 7) x;
 SELECT DISTINCT ON ((SELECT max(total) FROM orders) - c.balance) c.name FROM customers c ORDER BY (SELECT max(total) FROM orders) - c.balance, c.id;
 SELECT array_agg(DISTINCT (SELECT max(note) FROM orders) ORDER BY (SELECT max(note) FROM orders)) FROM customers;
+SELECT id, upper(name), count(DISTINCT kind) FROM customers JOIN events ON kind <> name GROUP BY 1 HAVING min(kind COLLATE "C") < upper(country COLLATE "C") ORDER BY 1;
+SELECT c.id AS x, c.name, max(e.at) FROM customers c JOIN events e ON e.kind <> c.name GROUP BY x ORDER BY c.balance, x;
+SELECT c.id, c.name, count(*) FROM customers c JOIN events e ON e.kind <> c.name GROUP BY GROUPING SETS ((c.id), (e.kind, c.id)) ORDER BY 1, 2, 3;
+SELECT c.id, c.name, c.country, count(*) FROM customers c JOIN events e ON e.kind <> c.name GROUP BY GROUPING SETS ((c.id), (c.id, c.country)) ORDER BY 1, 2, 3, 4;
+SELECT c.id, c.name, c.country, count(*) FROM customers c JOIN events e ON e.kind <> c.name GROUP BY c.id, ROLLUP (c.country) ORDER BY 1, 2, 3, 4;
+SELECT c.id, c.name, count(*) FROM customers c JOIN events e ON e.kind <> c.name GROUP BY ROLLUP (c.id) ORDER BY 1;
+SELECT c.id, c.name, count(*) FROM customers c JOIN events e ON e.kind <> c.name GROUP BY GROUPING SETS ((c.id, c.country), (c.country)) ORDER BY 1;
+SELECT c.name, count(*) FROM customers c JOIN events e ON e.kind <> c.name GROUP BY c.country ORDER BY 1;
+SELECT o.id, o.note, count(*) FROM orders o JOIN events e ON e.kind = o.note GROUP BY o.id ORDER BY 1;
+SELECT o.id, o.note, o.tags, o.data, count(*) FROM events e LEFT JOIN orders o ON e.kind = o.note GROUP BY o.id, o.customer_id ORDER BY o.customer_id, o.id;
+SELECT c.*, count(*) FROM events e LEFT JOIN customers c ON e.kind = c.country GROUP BY c.id ORDER BY c.id;
+SELECT row_to_json(c), count(*) AS c FROM events e LEFT JOIN customers c ON e.kind <> c.name GROUP BY c.id ORDER BY c.id;
+SELECT x.a, x.b, count(*) FROM events e LEFT JOIN customers AS x (a, b) ON e.kind <> x.b GROUP BY x.a ORDER BY x.country, x.a;
+SELECT c.id, sum(c.balance), rank() OVER (ORDER BY c.rank, c.id), count(*) OVER w FROM customers c JOIN events e ON e.kind <> c.name GROUP BY c.id WINDOW w AS (PARTITION BY c.country) ORDER BY 1;
+SELECT c.id, (SELECT max(o.total) FROM orders o WHERE o.note <> c.country AND o.total > c.rank) FROM customers c JOIN events e ON e.kind <> c.name GROUP BY c.id ORDER BY c.id;
+SELECT v.id, v.name, v.n FROM (SELECT c.id, c.name, count(*) AS n FROM customers c, events e WHERE e.kind <> c.name GROUP BY c.id) v WHERE v.n > 1 ORDER BY 1;
+SELECT DISTINCT c.country, count(*) FROM events e LEFT JOIN customers c ON e.kind <> c.name GROUP BY c.id ORDER BY 1, 2;
+SELECT s.value, c.name, count(*) FROM settings s JOIN customers c ON c.name <> s.value GROUP BY s.name, c.id ORDER BY c.id, s.value;
+SELECT s.id, s.place, s.plan -> 'x' AS x, s.place[0] AS y, min(s.plan::text) FROM events e LEFT JOIN sites s ON e.kind = s.name GROUP BY s.id HAVING length(s.plan::text) > 1 ORDER BY s.plan ->> 'y', s.id;
+SELECT s.id, CASE WHEN s.id > 3 THEN NULL ELSE s.plan END, s.plan::text FROM events e LEFT JOIN sites s ON e.kind = s.name GROUP BY s.id ORDER BY 1;
+SELECT s.id, s.plan, count(*) FROM events e LEFT JOIN sites s ON e.kind = s.name GROUP BY GROUPING SETS ((s.id), (s.id, e.kind)) ORDER BY 1, 3

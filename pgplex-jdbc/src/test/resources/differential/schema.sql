@@ -6,6 +6,7 @@ CREATE DISTRIBUTED TABLE orders (customer_id bigint NOT NULL REFERENCES customer
 CREATE DISTRIBUTED TABLE order_lines (customer_id bigint NOT NULL, order_id int NOT NULL, line int NOT NULL, product_id int REFERENCES products, qty int, price numeric, discount double precision, PRIMARY KEY (customer_id, order_id, line), FOREIGN KEY (customer_id, order_id) REFERENCES orders) BY HASH (customer_id);
 CREATE DISTRIBUTED TABLE events (id uuid PRIMARY KEY, kind text, at timestamptz, payload bytea, span interval) BY HASH (id);
 CREATE DISTRIBUTED TABLE notes (k text PRIMARY KEY, v text COLLATE "C", w text) BY HASH (k);
+CREATE DISTRIBUTED TABLE sites (id bigint PRIMARY KEY, name text, place point, plan json) BY HASH (id);
 CREATE TABLE settings (name text PRIMARY KEY, value text);
 CREATE VIEW active_customers AS SELECT id, name, country FROM customers WHERE active;
 CREATE VIEW order_totals AS SELECT customer_id, count(*) AS orders, sum(total) AS total FROM orders GROUP BY customer_id;

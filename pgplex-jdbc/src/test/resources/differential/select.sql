@@ -313,3 +313,13 @@ SELECT extract(year FROM max(created)), stddev(rank) FROM customers WHERE id < 0
 SELECT count(*) FROM customers HAVING extract(month FROM date '2024-05-06') = 5 AND count(DISTINCT rank) > 1;
 SELECT 1 AS one FROM (SELECT shipped AS day FROM orders) x GROUP BY day;
 SELECT min(extract(month FROM day)) FROM (SELECT shipped AS day FROM orders) x;
+SELECT p.id, p.name, p.price, count(DISTINCT l.qty) FROM products p JOIN order_lines l ON l.product_id = p.id GROUP BY p.id ORDER BY p.price;
+SELECT p.*, string_agg(l.line::text, ',' ORDER BY l.customer_id, l.order_id, l.line) FROM products p JOIN order_lines l ON l.product_id = p.id GROUP BY p.id ORDER BY p.id;
+SELECT p.id, upper(p.name), stddev(l.qty) FROM products p JOIN order_lines l ON l.product_id = p.id GROUP BY GROUPING SETS ((p.id), (p.id, l.line)) HAVING max(l.price) > p.price ORDER BY p.id, l.line;
+SELECT p.id, p.name, p.weight, stddev(l.qty) FROM products p JOIN order_lines l ON l.product_id = p.id GROUP BY p.id, ROLLUP (p.weight) ORDER BY p.id, p.weight;
+SELECT p.id, p.name, stddev(l.qty) FROM products p JOIN order_lines l ON l.product_id = p.id GROUP BY ROLLUP (p.id) ORDER BY p.id;
+SELECT p.name, stddev(l.qty) FROM products p JOIN order_lines l ON l.product_id = p.id GROUP BY l.product_id ORDER BY 1;
+SELECT o.id, o.note, stddev(l.qty) FROM orders o JOIN order_lines l ON l.customer_id = o.customer_id AND l.order_id = o.id GROUP BY o.id ORDER BY 1;
+SELECT s.id, s.plan, s.place[0] AS x, count(*) OVER () FROM sites s GROUP BY s.id ORDER BY s.plan ->> 'x', s.id;
+SELECT s.*, rank() OVER (ORDER BY s.id DESC) FROM sites s GROUP BY s.id ORDER BY s.id;
+SELECT s.id, s.plan, s.name, sum(count(*)) OVER () FROM sites s GROUP BY GROUPING SETS ((s.id), (s.id, s.name)) ORDER BY s.id, s.name

@@ -31,7 +31,16 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenPlansTest {
 
     private static final List<String> FILES = List.of(
-            "route", "joins", "subqueries", "order", "aggregates", "setoperations", "writes", "names", "functions");
+            "route",
+            "joins",
+            "keys",
+            "subqueries",
+            "order",
+            "aggregates",
+            "setoperations",
+            "writes",
+            "names",
+            "functions");
     private static final String SEPARATOR = "----";
 
     private static final ClusterMap MAP = OrderEntry.map();

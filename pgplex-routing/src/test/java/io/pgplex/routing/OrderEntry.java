@@ -64,6 +64,14 @@ public final class OrderEntry {
                                 column("body", "text"),
                                 new Column("lang", "text", false, "\"de-x-icu\"", null, DefaultKind.NONE)),
                         table(
+                                "sites",
+                                List.of("id"),
+                                new TableDistribution.Distributed("id", KeyType.BIGINT),
+                                key("id", "bigint"),
+                                column("name", "text"),
+                                column("place", "point"),
+                                column("plan", "json")),
+                        table(
                                 "countries",
                                 List.of("code"),
                                 new TableDistribution.Replicated(),

@@ -63,6 +63,9 @@ final class SampleRows {
                             + " ('TR', 'Türkiye', 783562), ('US', 'United States', 9833517), ('ÅL', 'Åland', 1580), ('XX', 'Nowhere', NULL)");
             statement.execute("INSERT INTO products VALUES (1, 'nail', 0.05, 0.01), (2, 'hammer', 12.00, 1.5),"
                     + " (3, 'Säge', 19.90, 0.8), (4, 'glue', 3.50, NULL), (5, 'never sold', 1.00, 2)");
+            statement.execute(
+                    "INSERT INTO sites VALUES (1, 'alpha', '(1,2)', '{\"x\": 1}'), (2, 'Beta', '(0.1,-3)', '[1, 2]'),"
+                            + " (3, 'beta', NULL, '{\"x\":  [1.0]}'), (4, 'alpha', '(1,2)', NULL), (5, NULL, '(7,7)', '\"é\"')");
             statement.execute("INSERT INTO settings VALUES ('theme', 'dark'), ('size', NULL), ('Lang', 'tr')");
         }
         customers(connection);

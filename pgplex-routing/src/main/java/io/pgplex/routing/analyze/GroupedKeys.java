@@ -81,6 +81,21 @@ public final class GroupedKeys {
         return grouped.contains(attribute);
     }
 
+    /**
+     * Whether a column that follows from a key may be taken from any row of the group. Where an expression over it is in
+     * some of several grouping sets, it would be NULL in the others.
+     */
+    public boolean mayTakeAny() {
+        Query.GroupBy groupBy = Objects.requireNonNull(select.groupBy());
+        return !groupBy.sets() || groupBy.parts().stream().allMatch(part -> isPlain(part.expression()));
+    }
+
+    private boolean isPlain(Expr part) {
+        Expr expression = shape.groupExpression(part);
+        return expression instanceof Expr.Column
+                || (expression instanceof Expr.Row row && row.fields().stream().allMatch(this::isPlain));
+    }
+
     /** Whether values of the column can be compared, and so grouped by. */
     public static boolean hasEquality(Column column) {
         return !WITHOUT_EQUALITY.contains(column.type());

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * SELECT c.id, c.name, c.place, count(*) FROM c JOIN e ON ... GROUP BY c.id
- * SELECT c.id, c.name, (array_agg(c.place))[1] AS "place", count(*) FROM c JOIN e ON ... GROUP BY "c"."name", c.id
+ * SELECT c.id, c.name, ((array_agg(c.place))[1]) AS "place", count(*) FROM c JOIN e ON ... GROUP BY "c"."name", c.id
  * </pre>
  *
  * Confined to one thread.
@@ -144,8 +144,7 @@ final class GroupKeys {
         }
         for (Expr.Column each : single) {
             Column column = use.column(each.name());
-            // in some of several sets it may be NULL, where an expression over it is grouped by
-            if (column != null && !GroupedKeys.hasEquality(column) && !groupBy.sets()) {
+            if (column != null && !GroupedKeys.hasEquality(column) && keys.mayTakeAny()) {
                 takeAny(each, use, select);
             }
         }
@@ -161,7 +160,7 @@ final class GroupKeys {
     }
 
     private void takeAny(Expr.Column column, Use use, Query.Select select) {
-        String any = "(array_agg(" + use.reference(column.name()) + "))[1]";
+        String any = "((array_agg(" + use.reference(column.name()) + "))[1])";
         for (Query.Item item : select.items()) {
             String name = OutputName.of(item, text);
             boolean holds = item.from() <= column.from() && column.to() <= item.to();

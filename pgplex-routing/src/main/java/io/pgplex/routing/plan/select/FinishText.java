@@ -94,7 +94,8 @@ abstract class FinishText {
 
     /** The value of a group's rows that they all have, where the type cannot be grouped by. */
     static SqlText anyOf(SqlText value) {
-        return new SqlText().append("(array_agg(").append(value).append("))[1]");
+        // in parentheses, so that a subscript behind it is not one of the array
+        return new SqlText().append("((array_agg(").append(value).append("))[1])");
     }
 
     /** The select list of the final query, every column under its own name. */

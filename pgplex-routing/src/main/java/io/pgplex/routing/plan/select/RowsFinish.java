@@ -121,9 +121,15 @@ final class RowsFinish extends FinishText {
         }
         Column origin = attribute.origin();
         if (origin != null && !GroupedKeys.hasEquality(origin)) {
-            anyOfGroup.add(column);
+            takeAny(column);
         } else {
             dependents.add(number(attribute, fragment.slice(column.from(), column.to())));
+        }
+    }
+
+    private void takeAny(Expr.Column column) {
+        if (keys != null && keys.mayTakeAny()) {
+            anyOfGroup.add(column);
         }
     }
 
