@@ -21,8 +21,10 @@ import org.jspecify.annotations.Nullable;
 final class Delivery {
 
     /**
-     * Bytes of data that stay in the heap where they need not. Measured on loopback with four shards: up to about this size
-     * array parameters are faster than CREATE TABLE, COPY and ANALYZE, which cost three round trips a shard.
+     * Bytes of data that stay in the heap where they need not. Up to here arrays are faster than CREATE TABLE, COPY and
+     * ANALYZE: a broadcast on loopback to four shards, medians on a busy machine, took 2 ms with 10 rows (8 ms through
+     * tables), 6 ms with 28 kB (14 ms), 16 ms with 224 kB (36 to 44 ms). It is also little beside any heap, however many
+     * statements run at once.
      */
     static final int SMALL_BYTES = 256 * 1024;
 

@@ -19,9 +19,13 @@ final class MovementBudget {
     private long bytes;
 
     MovementBudget(Execution execution, long maximumBytes) {
-        this.running = execution.running();
+        this(execution.running(), execution.options().queryTimeoutMillis(), maximumBytes);
+    }
+
+    /** @param timeoutMillis 0 for none */
+    MovementBudget(RunningStatement running, int timeoutMillis, long maximumBytes) {
+        this.running = running;
         this.cancels = running.cancels();
-        int timeoutMillis = execution.options().queryTimeoutMillis();
         this.timed = timeoutMillis > 0;
         this.deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         this.maximumBytes = maximumBytes;
