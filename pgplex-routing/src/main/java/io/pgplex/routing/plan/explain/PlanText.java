@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A plan as lines in the style of PostgreSQL's EXPLAIN: a node, and its properties indented below. Equal plans give equal
- * text. Parameters appear as {@code ?1}, {@code ?2}, ..., evaluations being numbered after the statement's own. Holds no
- * values but those of the statement's text. Stateless.
+ * text. Parameters appear as {@code ?1}, {@code ?2}, ..., evaluations being numbered after the statement's own; a part of a
+ * movement has numbers of its own, and says which of the statement's they are where they differ. Holds no values but those
+ * of the statement's text. Stateless.
  */
 public final class PlanText {
 
@@ -146,17 +147,33 @@ public final class PlanText {
             lines.add("  Move " + intermediate.name() + names(intermediate) + reach(intermediate.reach())
                     + expected(intermediate));
             lines.add("    Source: " + fragment(intermediate.source().original()));
+            renumbered(intermediate.parameters(), lines);
             Intermediate.Reduction reduction = intermediate.reduction();
             if (reduction != null) {
                 lines.add("    Reduced By " + reduction.by() + ": "
                         + fragment(reduction.source().original()));
+                renumbered(reduction.parameters(), lines);
             }
             indented(sharded(intermediate.source(), selectors, null, additions), lines);
             indented(additions.of(intermediate), lines);
         }
         lines.add("  Then: " + fragment(movement.then().original()));
+        renumbered(movement.parameters(), lines);
         indented(sharded(movement.then(), selectors, null, additions), lines);
         indented(additions.of(movement), lines);
+    }
+
+    /** Which of the statement's parameters those of a part are, unless they are the same. */
+    private static void renumbered(int[] parameters, List<String> lines) {
+        StringJoiner numbers = new StringJoiner(", ", "    Parameters: ", "").setEmptyValue("");
+        for (int i = 0; i < parameters.length; i++) {
+            if (parameters[i] != i) {
+                numbers.add("?" + (i + 1) + " is ?" + (parameters[i] + 1));
+            }
+        }
+        if (numbers.length() > 0) {
+            lines.add(numbers.toString());
+        }
     }
 
     private static void indented(List<String> part, List<String> lines) {

@@ -13,7 +13,9 @@ import io.pgplex.routing.plan.Evaluation;
 import io.pgplex.routing.plan.Finish;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.InsertRow;
+import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.routing.plan.Merge;
+import io.pgplex.routing.plan.Movement;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.plan.RowLimit;
 import io.pgplex.routing.plan.Scatter;
@@ -139,5 +141,95 @@ class PlanTextTest {
                           Tail: RETURNING ? [?1]
                           Evaluate ?2: nextval('s') as bigint
                         """);
+    }
+
+    private static Plan.Sharded part(String sql, int parameters, ShardSelector selector) {
+        Scatter append = new Scatter(
+                Fragment.original(sql, parameters), new Merge.Concatenate(new RowLimit(null, null)), List.of());
+        boolean scatters = selector instanceof ShardSelector.AllShards;
+        return new Plan.Sharded(
+                StatementKind.SELECT,
+                Effect.READ,
+                true,
+                Fragment.original(sql, parameters),
+                selector,
+                scatters ? append : null,
+                null,
+                null);
+    }
+
+    @Test
+    void aMovementSaysWhatTravelsAndWhatIsKnownOfIt() {
+        Plan.Sharded source = part("SELECT a FROM t WHERE b = ?", 1, new ShardSelector.AllShards());
+        Plan.Sharded filtered = part("WITH small ... SELECT a FROM t", 0, new ShardSelector.AllShards());
+        Intermediate moved = new Intermediate(
+                "m1",
+                List.of(new Intermediate.Column("a", "bigint", null)),
+                source,
+                new int[] {1},
+                new Intermediate.Reach.OneShard(),
+                new Intermediate.Reduction("m0", filtered, new int[0]),
+                10,
+                120);
+        Intermediate keyed = new Intermediate(
+                "m2",
+                List.of(),
+                part("SELECT k FROM u", 0, new ShardSelector.HomeShard()),
+                new int[0],
+                new Intermediate.Reach.ByKey(0, KeyType.UUID),
+                null,
+                -1,
+                -1);
+        Movement movement = new Movement(
+                List.of(),
+                List.of(moved, keyed),
+                part("SELECT a FROM m1 WHERE c = ?", 1, new ShardSelector.AnyShard()),
+                new int[] {0},
+                false);
+        Plan plan = new Plan.Sharded(
+                StatementKind.SELECT,
+                Effect.READ,
+                true,
+                Fragment.original("SELECT ...", 2),
+                new ShardSelector.AllShards(),
+                null,
+                movement,
+                null);
+        PlanText.Additions additions = new PlanText.Additions() {
+            @Override
+            public List<String> of(Intermediate intermediate) {
+                return List.of(intermediate.name() + " has moved");
+            }
+
+            @Override
+            public List<String> of(Movement over) {
+                return List.of("done", "  in time");
+            }
+        };
+        assertThat(String.join("\n", PlanText.lines(plan, MAP, ShardSet.all(3), additions)) + "\n")
+                .isEqualTo("""
+                        Gather  (SELECT, read)
+                          Shards: s1, s2, s3
+                          Move m1("a") to one shard, about 10 rows, 120 bytes
+                            Source: SELECT a FROM t WHERE b = ? [?1]
+                            Parameters: ?1 is ?2
+                            Reduced By m0: WITH small ... SELECT a FROM t
+                            Route or Scatter  (SELECT, read)
+                              Shards: all of 3
+                              Merge: Append
+                            m1 has moved
+                          Move m2() to the shards of column 1::uuid
+                            Source: SELECT k FROM u
+                            Route  (SELECT, read)
+                              Shards: s1 (home)
+                            m2 has moved
+                          Then: SELECT a FROM m1 WHERE c = ? [?1]
+                            Route  (SELECT, read)
+                              Shards: any
+                            done
+                              in time
+                        """);
+        assertThat(PlanText.render(plan, MAP)).startsWith("Route or Gather").doesNotContain("has moved");
+        assertThat(PlanText.render(plan, MAP, ShardSet.of(1))).isEqualTo("Route  (SELECT, read)\n  Shards: s2\n");
     }
 }
