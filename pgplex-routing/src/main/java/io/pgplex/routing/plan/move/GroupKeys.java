@@ -170,8 +170,7 @@ final class GroupKeys {
                     any += alias;
                 } else {
                     replaced.put(
-                            item.to(),
-                            new Draft.Replacement(item.to(), item.to(), new SqlText().append(alias.strip() + " ")));
+                            item.to(), new Draft.Replacement(item.to(), item.to(), new SqlText().append(alias + " ")));
                 }
             }
         }
