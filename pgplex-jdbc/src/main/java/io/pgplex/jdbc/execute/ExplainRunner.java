@@ -227,7 +227,7 @@ final class ExplainRunner {
     private List<String> serverPlan(
             Plan.Explain explain, Effect effect, Fragment fragment, Shard shard, Execution execution)
             throws SQLException {
-        Fragment sql = new Fragment("EXPLAIN " + explain.options() + " " + fragment.sql(), fragment.parameters());
+        Fragment sql = new Fragment("EXPLAIN " + explain.options() + "\n" + fragment.sql(), fragment.parameters());
         Lease lease = session.lease(shard, explain.analyze() ? effect : Effect.READ);
         try {
             ShardAnswer answer = new ShardCall(sql, 0, true, false).run(shard, lease, execution);

@@ -13,6 +13,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -144,6 +146,20 @@ abstract class TpchContract {
                 assertThat(ofOne.rows()).as("%s on shard %s", query, shard).isNotEqualTo(expected.rows());
             }
         }
+    }
+
+    @Test
+    void needsEveryWayToRunOnSeveralShards() throws SQLException {
+        Set<String> ways = new TreeSet<>();
+        try (Statement explain = pgplex.createStatement()) {
+            for (TpchQuery query : TpchQuery.all()) {
+                try (ResultSet plan = explain.executeQuery("EXPLAIN " + query.sql())) {
+                    assertThat(plan.next()).isTrue();
+                    ways.add(plan.getString(1).replaceFirst(" .*", ""));
+                }
+            }
+        }
+        assertThat(ways).containsExactly("Broadcast", "Gather", "Scatter");
     }
 
     /** By hand: the median of some runs of each query on both. */
