@@ -89,6 +89,11 @@ final class Expressions {
         }
     }
 
+    /** Whether what is made now will be written twice. */
+    boolean isRepeated() {
+        return literalsOnly > 0;
+    }
+
     /** Something to group or sort by, that is not a constant: one would be an error, or name a column by its place. */
     Expr key(SqlType type, Scope scope, int depth) {
         for (int attempt = 0; attempt < 3; attempt++) {

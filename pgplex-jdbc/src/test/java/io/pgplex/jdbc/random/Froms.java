@@ -228,7 +228,8 @@ final class Froms {
         String alias = newAlias();
         String name = (dice.chance(0.1) ? "public." : "") + table.name();
         String only = !table.isView() && dice.chance(0.05) ? "ONLY " : "";
-        String sample = !table.isView() && dice.chance(0.03)
+        // the same sample written twice is two samples
+        String sample = !table.isView() && !expressions.isRepeated() && dice.chance(0.03)
                 ? " TABLESAMPLE " + dice.one("BERNOULLI", "SYSTEM") + " (100)"
                 : "";
         List<Column> columns = table.columns().stream()

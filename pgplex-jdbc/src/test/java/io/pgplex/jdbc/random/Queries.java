@@ -462,8 +462,13 @@ final class Queries {
         Scope scope = new Scope(outer);
         Node from = froms.from(scope, outer, relations);
         Scope alone = scope.alone();
-        List<Expr> keys = keys(alone);
-        Scope grouped = scope.grouped(canonical(keys), someAggregates(types, alone));
+        Relation first = scope.relations().get(0);
+        boolean byPrimaryKey = !first.key().isEmpty() && dice.chance(0.15);
+        List<Expr> keys = byPrimaryKey ? first.key().stream().map(first::column).toList() : keys(alone);
+        // all columns depend on the primary key
+        List<Expr> known =
+                byPrimaryKey ? first.columns().stream().map(first::column).toList() : canonical(keys);
+        Scope grouped = scope.grouped(known, someAggregates(types, alone));
         List<Item> items = groupedItems(types, grouped, alone);
         Node where = where(scope, correlation(scope, outer));
         Node by = Node.phrase(

@@ -166,7 +166,7 @@ final class Schema {
                             new Column("name", TEXT),
                             new Column("city", TEXT, Collation.ROOT),
                             new Column("balance", NUMERIC)),
-                    List.of("id"),
+                    List.of(),
                     10),
             new Table(
                     "entry_totals",
@@ -177,7 +177,7 @@ final class Schema {
                             new Column("entries", BIGINT),
                             new Column("total", NUMERIC),
                             new Column("last", TEXT)),
-                    List.of("account"),
+                    List.of(),
                     20),
             new Table(
                     "region_names",

@@ -16,7 +16,7 @@ final class Scope {
     /**
      * Something in FROM.
      *
-     * @param key columns whose values tell its rows apart; empty where only all columns together do
+     * @param key the columns of its primary key; empty where there is none, and rows may be alike in all columns
      * @param rows about how many rows it has
      * @param bare whether its columns are named without it
      */

@@ -2,7 +2,9 @@ package io.pgplex.jdbc.random;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a statement smaller as long as it still does what is asked of it: leaves items out, puts constants for expressions, a
@@ -57,23 +59,43 @@ final class Shrinking {
     }
 
     /** The statement after the first change at that place that makes it smaller and still fails; null if there is none. */
-    private @org.jspecify.annotations.Nullable Node improved(Node statement, List<Integer> place) {
-        Node here = java.util.Objects.requireNonNull(at(statement, place));
+    private @Nullable Node improved(Node statement, List<Integer> place) {
+        Node here = Objects.requireNonNull(at(statement, place));
         for (Node change : changes(here)) {
-            Node changed = replaced(statement, place, 0, change);
-            if (weight(changed) < weight(statement)) {
-                if (stepsLeft-- <= 0 || System.nanoTime() > deadlineNanos) {
-                    return null;
-                }
-                if (stillFails.test(changed)) {
-                    return changed;
-                }
+            Node once = replaced(statement, place, 0, change);
+            if (isBetter(once, statement)) {
+                return once;
+            }
+            // what must be written twice alike can only change in both places
+            Node everywhere = replacedEverywhere(statement, here, change);
+            if (!everywhere.equals(once) && isBetter(everywhere, statement)) {
+                return everywhere;
             }
         }
         return null;
     }
 
-    private static @org.jspecify.annotations.Nullable Node at(Node root, List<Integer> place) {
+    private boolean isBetter(Node changed, Node statement) {
+        return weight(changed) < weight(statement)
+                && stepsLeft-- > 0
+                && System.nanoTime() < deadlineNanos
+                && stillFails.test(changed);
+    }
+
+    private static Node replacedEverywhere(Node node, Node what, Node change) {
+        if (node.equals(what)) {
+            return change;
+        }
+        Node replaced = node;
+        for (int i = 0; i < node.children().size(); i++) {
+            Node child = node.children().get(i);
+            Node other = replacedEverywhere(child, what, change);
+            replaced = other == child ? replaced : replaced.withChild(i, other);
+        }
+        return replaced;
+    }
+
+    private static @Nullable Node at(Node root, List<Integer> place) {
         Node node = root;
         for (int child : place) {
             if (child >= node.children().size()) {
@@ -93,7 +115,7 @@ final class Shrinking {
         }
         while (!place.isEmpty()) {
             int next = place.remove(place.size() - 1) + 1;
-            Node parent = java.util.Objects.requireNonNull(at(root, place));
+            Node parent = Objects.requireNonNull(at(root, place));
             if (next < parent.children().size()) {
                 place.add(next);
                 return;
