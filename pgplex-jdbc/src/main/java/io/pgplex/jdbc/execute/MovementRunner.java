@@ -156,8 +156,9 @@ final class MovementRunner {
             transactions.beginAlone(false);
             boolean ran = false;
             boolean ended = false;
+            Statement statement = begin(whole, true, false);
             try {
-                StatementResult result = move(movement, whole, begin(whole, true, false));
+                StatementResult result = move(movement, whole, statement);
                 ran = true;
                 transactions.commit();
                 ended = true;
@@ -166,6 +167,9 @@ final class MovementRunner {
                 if (ran || attempt == MAXIMUM_ATTEMPTS || !"40001".equals(e.getSQLState())) {
                     throw e;
                 }
+                ExecuteOptions options = whole.options();
+                whole = whole.with(
+                        options.with(options.fetchSize(), statement.budget().remainingMillis()));
             } finally {
                 current = null;
                 if (!ended) {

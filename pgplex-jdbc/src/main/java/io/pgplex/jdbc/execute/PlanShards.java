@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.execute;
 
+import io.pgplex.jdbc.transaction.Transaction;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.bind.ShardSelector;
@@ -79,10 +80,15 @@ final class PlanShards {
         return ordinals.get(shard.ordinal());
     }
 
-    /** The shards in the map's order; what runs on any shard runs on the one that the session prefers. */
+    /**
+     * The shards in the map's order; what runs on any shard runs on the one that the session prefers, which is one that the
+     * transaction has reached.
+     */
     List<Shard> shards(Session session) throws SQLException {
         BitSet all = (BitSet) ordinals.clone();
-        if (any && (all.isEmpty() || session.transaction() != null)) {
+        Transaction transaction = session.transaction();
+        boolean reached = transaction != null && !transaction.participants().isEmpty();
+        if (any && (all.isEmpty() || reached)) {
             all.set(session.preferredShard());
         }
         List<Shard> shards = new ArrayList<>();
