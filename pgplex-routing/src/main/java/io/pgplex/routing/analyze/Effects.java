@@ -9,19 +9,23 @@ public final class Effects {
 
     private final boolean opaque;
     private final boolean bound;
+    private final boolean sequence;
 
     /** Looks at every call in the statement's own text and in the views that it names. */
     public Effects(Resolution resolution) {
         boolean mayWrite = false;
         boolean serverBound = false;
+        boolean numbers = false;
         for (Block block : resolution.blocks()) {
             for (Expr expression : block.expressions()) {
                 mayWrite |= any(expression, false);
                 serverBound |= any(expression, true);
+                numbers |= callsSequence(expression);
             }
         }
         this.opaque = mayWrite;
         this.bound = serverBound;
+        this.sequence = numbers;
     }
 
     private static boolean any(Expr expression, boolean bound) {
@@ -29,6 +33,11 @@ public final class Effects {
             return true;
         }
         return expression.children().stream().anyMatch(child -> any(child, bound));
+    }
+
+    private static boolean callsSequence(Expr expression) {
+        return (expression instanceof Expr.Call call && Functions.isSequenceFunction(String.join(".", call.name())))
+                || expression.children().stream().anyMatch(Effects::callsSequence);
     }
 
     private static boolean mayWrite(Expr.Call call) {
@@ -57,6 +66,11 @@ public final class Effects {
     /** What a SELECT with these calls may do. */
     public Effect ofQuery(Resolution resolution) {
         return !resolution.modifyingCtes().isEmpty() ? Effect.WRITE : opaque ? Effect.MAY_WRITE : Effect.READ;
+    }
+
+    /** Whether a sequence is asked, which is the cluster's on the home shard only. */
+    public boolean callsSequence() {
+        return sequence;
     }
 
     /** Whether it matters which server runs them: the home shard then does. */

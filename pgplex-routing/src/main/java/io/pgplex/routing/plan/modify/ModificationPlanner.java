@@ -7,6 +7,7 @@ import io.pgplex.metadata.model.TableDistribution;
 import io.pgplex.routing.RoutingException;
 import io.pgplex.routing.RoutingScope;
 import io.pgplex.routing.analyze.CatalogRelations;
+import io.pgplex.routing.analyze.Effects;
 import io.pgplex.routing.analyze.EvaluateOnce;
 import io.pgplex.routing.analyze.FunctionRules;
 import io.pgplex.routing.analyze.KeyConstants;
@@ -133,6 +134,9 @@ public final class ModificationPlanner {
         refuseKeyChange(distributed);
         ShardSelector keys = targets.of(target);
         needed.add(keys);
+        if (new Effects(resolution).callsSequence()) {
+            needed.add(Selectors.HOME);
+        }
         boolean setsKey = setsKey(distributed.keyColumn());
         if (resolution.hasLocal()) {
             needed.add(Selectors.HOME);

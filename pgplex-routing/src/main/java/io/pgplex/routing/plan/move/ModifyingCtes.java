@@ -90,17 +90,18 @@ final class ModifyingCtes {
     }
 
     private boolean readsWhatIsWritten() {
-        List<RelationUse> written = new ArrayList<>();
-        resolution.modifyingCtes().forEach(cte -> written.add(cte.target()));
+        List<RelationUse> written = resolution.modifyingCtes().stream()
+                .map(ResolvedModification::target)
+                .toList();
         RelationUse target = resolution.isModification() ? resolution.target().target() : null;
         for (RelationUse use : resolution.uses()) {
             boolean reads = !written.contains(use) && !use.equals(target);
-            for (RelationUse other : written) {
-                Table table = other.table();
+            for (ResolvedModification cte : resolution.modifyingCtes()) {
+                Table table = cte.target().table();
                 boolean same = table == null
                         ? use.table() == null && use.kind() == RelationUse.Kind.LOCAL
                         : use.table() != null && use.table().name().equals(table.name());
-                if (same && reads) {
+                if (same && reads && !isInside(use, cte)) {
                     return true;
                 }
             }
@@ -116,6 +117,10 @@ final class ModifyingCtes {
             }
         }
         return false;
+    }
+
+    private static boolean isInside(RelationUse use, ResolvedModification cte) {
+        return use.token() >= cte.syntax().from() && use.token() < cte.syntax().to();
     }
 
     /** The columns of RETURNING, none without; null when they are not known. */

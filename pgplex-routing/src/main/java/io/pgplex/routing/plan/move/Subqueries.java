@@ -49,6 +49,7 @@ final class Subqueries {
 
     private final List<Draft.Replacement> replacements = new ArrayList<>();
     private final List<Intermediate> results = new ArrayList<>();
+    private final boolean modifies;
     private Planning planning;
 
     Subqueries(Draft draft, Resolution resolution, Names names) {
@@ -56,6 +57,7 @@ final class Subqueries {
         this.text = draft.text();
         this.resolution = resolution;
         this.names = names;
+        this.modifies = resolution.isModification();
         this.planning = draft.planning();
     }
 
@@ -218,13 +220,14 @@ final class Subqueries {
     }
 
     /** Whether the result is smaller than what it is made from, which for one plain table is found out elsewhere. */
-    private static boolean reduces(ResolvedQuery query, Set<Block> blocks) {
+    private boolean reduces(ResolvedQuery query, Set<Block> blocks) {
         long distributed = blocks.stream()
                 .flatMap(block -> block.relations().stream())
                 .filter(RelationUse::isDistributed)
                 .count();
         if (distributed == 0) {
-            return false;
+            // what each shard might answer differently for the rows that it writes is answered once
+            return modifies;
         }
         if (query.isSetOperation() || query.syntax().limit() != null || distributed > 1) {
             return true;

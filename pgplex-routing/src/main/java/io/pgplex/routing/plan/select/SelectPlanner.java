@@ -63,6 +63,9 @@ public final class SelectPlanner {
         List<ShardSelector> needed = new ArrayList<>(List.of(shards.uses(resolution)));
         ModificationSelectors targets = new ModificationSelectors(constants, shards);
         resolution.modifyingCtes().forEach(cte -> needed.add(targets.of(cte)));
+        if (effects.callsSequence()) {
+            needed.add(Selectors.HOME);
+        }
         if (resolution.hasLocal()) {
             needed.add(Selectors.HOME);
             return sharded(effect, Selectors.or(needed), null, localWithDistributed(resolution, text));
