@@ -32,7 +32,7 @@ final class AllowedRefusals {
         }
     }
 
-    boolean contains(String error) {
-        return errors.contains(error);
+    boolean contains(String refusal) {
+        return errors.contains(refusal);
     }
 }

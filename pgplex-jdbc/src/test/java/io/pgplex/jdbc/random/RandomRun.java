@@ -71,7 +71,8 @@ final class RandomRun {
             errors.merge(outcome.expectedError(), 1, Integer::sum);
         }
         if (outcome.verdict() == Verdict.REFUSED) {
-            refusals.merge(outcome.error(), new Refusal(1, attempt), (old, one) -> old.and(attempt));
+            String refused = (attempt.written() == null ? "read: " : "write: ") + outcome.error();
+            refusals.merge(refused, new Refusal(1, attempt), (old, one) -> old.and(attempt));
         } else if (outcome.verdict().differs() && seen.merge(outcome, 1, Integer::sum) <= MOST_ALIKE) {
             String report = differ(attempt, outcome, "--seed=" + seed + " --index=" + index);
             differences.add(report);
@@ -151,10 +152,9 @@ final class RandomRun {
             if (!allowed.contains(message)) {
                 Attempt smallest = shrunk(refusal.shortest(), attempt -> {
                     Outcome outcome = outcome(attempt);
-                    return outcome.verdict() == Verdict.REFUSED
-                            && outcome.error().equals(message);
+                    return outcome.verdict() == Verdict.REFUSED && message.endsWith(": " + outcome.error());
                 });
-                unexpected.add("refused " + refusal.count() + " times: " + message + "\n  " + smallest.sql());
+                unexpected.add("refused " + refusal.count() + " times, " + message + "\n  " + smallest.sql());
             }
         });
         return unexpected;

@@ -3,6 +3,7 @@ package io.pgplex.routing.plan.move;
 import io.pgplex.metadata.model.Column;
 import io.pgplex.routing.analyze.Attribute;
 import io.pgplex.routing.analyze.Block;
+import io.pgplex.routing.analyze.CatalogRelations;
 import io.pgplex.routing.analyze.RelationUse;
 import io.pgplex.routing.analyze.Resolution;
 import io.pgplex.routing.analyze.ResolvedQuery;
@@ -227,7 +228,10 @@ final class Subqueries {
                 .count();
         if (distributed == 0) {
             // what each shard might answer differently for the rows that it writes is answered once
-            return modifies;
+            return modifies
+                    && blocks.stream()
+                            .flatMap(block -> block.relations().stream())
+                            .noneMatch(Subqueries::hasTravelled);
         }
         if (query.isSetOperation() || query.syntax().limit() != null || distributed > 1) {
             return true;
@@ -237,6 +241,10 @@ final class Subqueries {
             return false;
         }
         return block.select().distinct() || new SelectShape(block).isGrouped();
+    }
+
+    private static boolean hasTravelled(RelationUse use) {
+        return use.table() != null && use.table().name().schema().equals(CatalogRelations.MOVED);
     }
 
     /** Whether every branch gives types of its own, rather than constants that take the other branch's. */
