@@ -268,7 +268,7 @@ class HostileTextTest {
                         "created",
                         ")".repeat(20_000),
                         " from customers"),
-                text("names", "0A000", "select customers", ".int".repeat(100_000), " from customers"),
+                text("names", "AllShards", "select customers", ".int".repeat(100_000), " from customers"),
                 text("EXPLAIN", "42601", "explain ".repeat(100_000), "select 1"),
                 text("EXPLAIN with options", "42601", "explain (costs off) ".repeat(50_000), "select 1"),
                 text("comments", "AllShards", "select id from customers ", "/*".repeat(100_000), "*/".repeat(100_000)));
@@ -322,8 +322,8 @@ class HostileTextTest {
                 text("operators", "HomeShard", "select 1 ", "+-".repeat(100_000), "1"),
                 text("an operator", "42601", "select 1 ", "@".repeat(100_000), " 1"),
                 text("commas", "54001", "select ", ",".repeat(100_000), " from customers"),
-                text("dots", "0A000", "select ", ".".repeat(100_000), " from customers"),
-                text("words", "0A000", "select ", "customers ".repeat(50_000)),
+                text("dots", "AllShards", "select ", ".".repeat(100_000), " from customers"),
+                text("words", "AllShards", "select ", "customers ".repeat(50_000)),
                 text("SELECT", "HomeShard", "select ".repeat(50_000)),
                 text("a null character", "42601", "select '\0' from customers"),
                 text(

@@ -35,7 +35,9 @@ import org.jspecify.annotations.Nullable;
  * WITH t AS (TABLE pg_temp.t) SELECT * FROM (TABLE t) x
  * </pre>
  *
- * Only for text that writes and locks nothing, and calls nothing but functions that are known. Stateless.
+ * Before anything travels the text runs over empty tables: what is no SQL at all is refused by a server then.
+ *
+ * <p>Only for text that writes and locks nothing, and calls nothing but functions that are known. Stateless.
  */
 public final class UnknownText {
 
@@ -111,6 +113,7 @@ public final class UnknownText {
         Planning planning = Planning.of(map, scope);
         List<Intermediate> intermediates = new ArrayList<>();
         StringBuilder definitions = new StringBuilder();
+        StringBuilder empty = new StringBuilder();
         for (Map.Entry<String, TableName> entry : named.entrySet()) {
             TableName name = entry.getValue();
             List<Column> columns = columns(name, map);
@@ -134,12 +137,32 @@ public final class UnknownText {
                     null,
                     -1,
                     -1));
-            definitions.append(definitions.length() == 0 ? "" : ", ").append(Intermediate.definition(entry.getKey()));
+            String separator = definitions.length() == 0 ? "" : ", ";
+            definitions.append(separator).append(Intermediate.definition(entry.getKey()));
+            empty.append(separator)
+                    .append(Identifiers.quote(entry.getKey()))
+                    .append(" AS (")
+                    .append(source)
+                    .append(" WHERE false)");
         }
+        Fragment check = with(text, empty.toString());
+        intermediates.add(
+                0,
+                new Intermediate(
+                        new Names(text).next(),
+                        List.of(),
+                        onHome(check),
+                        check.parameters(),
+                        new Intermediate.Reach.OneShard(),
+                        null,
+                        -1,
+                        -1));
         Fragment fragment = with(text, definitions.toString());
-        Plan.Sharded then =
-                new Plan.Sharded(StatementKind.SELECT, Effect.READ, true, fragment, Selectors.HOME, null, null, null);
-        return new Movement(List.of(), intermediates, then, fragment.parameters(), false);
+        return new Movement(List.of(), intermediates, onHome(fragment), fragment.parameters(), false);
+    }
+
+    private static Plan.Sharded onHome(Fragment fragment) {
+        return new Plan.Sharded(StatementKind.SELECT, Effect.READ, true, fragment, Selectors.HOME, null, null, null);
     }
 
     private static List<Column> columns(TableName name, ClusterMap map) {

@@ -45,7 +45,7 @@ class PlanTextTest {
                         Route  (UPDATE, write)
                           Shards: of key ?1::bigint
                           On Several Shards: refused, 0A000: MERGE on several shards is not supported
-                          Hint: Use INSERT ... ON CONFLICT, or bind the distribution key to a value.
+                          Hint: Equate the distribution key in ON and insert that value, or bind the key to a value.
                         """);
         assertThat(PlanText.render(plan, MAP, ShardSet.of(1))).isEqualTo("""
                         Route  (UPDATE, write)
