@@ -166,4 +166,5 @@ SELECT s.id, s.place, s.plan -> 'x' AS x, s.place[0] AS y, min(s.plan::text) FRO
 SELECT s.id, CASE WHEN s.id > 3 THEN NULL ELSE s.plan END, s.plan::text FROM events e LEFT JOIN sites s ON e.kind = s.name GROUP BY s.id ORDER BY 1;
 SELECT s.id, s.plan, count(*) FROM events e LEFT JOIN sites s ON e.kind = s.name GROUP BY GROUPING SETS ((s.id), (s.id, e.kind)) ORDER BY 1, 3;
 SELECT a.id, b.id FROM customers a JOIN customers b ON a.country = b.country WHERE a.id < 8 AND b.id > 30 ORDER BY 1, 2;
-SELECT (SELECT count(*) FROM orders o JOIN events e ON e.kind = o.note WHERE o.total > 50), (SELECT count(*) FROM orders o JOIN events e ON e.kind = o.note WHERE o.total < 20)
+SELECT (SELECT count(*) FROM orders o JOIN events e ON e.kind = o.note WHERE o.total > 50), (SELECT count(*) FROM orders o JOIN events e ON e.kind = o.note WHERE o.total < 20);
+SELECT (SELECT max(total + random()) FROM orders) = (SELECT max(total + random()) FROM orders) FROM customers WHERE id < 3

@@ -13,6 +13,7 @@ import io.pgplex.routing.analyze.SqlText;
 import io.pgplex.routing.analyze.Sublink;
 import io.pgplex.routing.analyze.syntax.Expr;
 import io.pgplex.routing.analyze.syntax.Query;
+import io.pgplex.routing.function.Functions;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.routing.plan.Plan;
@@ -124,7 +125,8 @@ final class Subqueries {
         }
         Query syntax = query.syntax();
         String key = TokenKeys.of(text, syntax.from(), syntax.to());
-        String known = travelling.get(key);
+        boolean repeatable = blocks.stream().allMatch(Subqueries::isRepeatable);
+        String known = repeatable ? travelling.get(key) : null;
         if (known != null) {
             done.add(syntax.from());
             replacements.add(new Draft.Replacement(syntax.from(), syntax.to(), reading(syntax, known, labels)));
@@ -137,7 +139,9 @@ final class Subqueries {
         }
         done.add(syntax.from());
         String name = names.next();
-        travelling.put(key, name);
+        if (repeatable) {
+            travelling.put(key, name);
+        }
         planning = planning.with(name, columns);
         results.add(new Intermediate(
                 name,
@@ -152,6 +156,16 @@ final class Subqueries {
                 -1));
         replacements.add(new Draft.Replacement(syntax.from(), syntax.to(), reading(syntax, name, labels)));
         return true;
+    }
+
+    /** Whether the same text gives the same rows: where it draws lots, each place has its own. */
+    private static boolean isRepeatable(Block block) {
+        return !block.isSampled() && block.expressions().stream().noneMatch(Subqueries::isVolatile);
+    }
+
+    private static boolean isVolatile(Expr expression) {
+        return (expression instanceof Expr.Call call && Functions.isVolatile(String.join(".", call.name())))
+                || expression.children().stream().anyMatch(Subqueries::isVolatile);
     }
 
     private SqlText reading(Query syntax, String name, List<String> labels) {
