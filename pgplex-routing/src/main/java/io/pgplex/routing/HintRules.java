@@ -114,15 +114,7 @@ final class HintRules {
                 || (sharded.scatter() != null && sharded.scatter().merge() instanceof Merge.Copies)) {
             return plan;
         }
-        return new Plan.Sharded(
-                sharded.kind(),
-                sharded.effect(),
-                sharded.returnsRows(),
-                sharded.original(),
-                sharded.selector(),
-                null,
-                null,
-                Unsupported.CROSS_SHARD_FORBIDDEN.at(0));
+        return sharded.refused(Unsupported.CROSS_SHARD_FORBIDDEN.at(0));
     }
 
     static StatementKind kind(StatementClass statementClass) {

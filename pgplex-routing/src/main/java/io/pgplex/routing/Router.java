@@ -115,11 +115,11 @@ public final class Router {
         } catch (UnknownSyntaxException unknown) {
             int shared = sharedName(statement, map, scope);
             if (shared >= 0) {
-                Movement movement = statementClass instanceof StatementClass.Query && !unknown.isTooComplex()
+                Plan gathered = statementClass instanceof StatementClass.Query && !unknown.isTooComplex()
                         ? UnknownText.plan(statement, map, scope)
                         : null;
-                if (movement != null) {
-                    return gathered(statement, movement);
+                if (gathered != null) {
+                    return gathered;
                 }
                 int position = Positions.at(statement, unknown.offset());
                 throw new RoutingException(
@@ -202,27 +202,7 @@ public final class Router {
             // what is in the way of moving rows says more than what is in the way of running without
             refusal = cannot.refusal();
         }
-        return new Plan.Sharded(
-                sharded.kind(),
-                sharded.effect(),
-                sharded.returnsRows(),
-                sharded.original(),
-                sharded.selector(),
-                null,
-                movement,
-                movement == null ? refusal : null);
-    }
-
-    private static Plan gathered(ScannedStatement statement, Movement movement) {
-        return new Plan.Sharded(
-                StatementKind.SELECT,
-                Effect.READ,
-                true,
-                Fragment.original(statement.text(), statement.parameterCount()),
-                Selectors.ALL,
-                null,
-                movement,
-                null);
+        return movement == null ? sharded.refused(refusal) : sharded.moving(sharded.selector(), movement);
     }
 
     /** The first token that may name a distributed or replicated table, or a view over one, in some schema; -1 without. */

@@ -32,7 +32,18 @@ public sealed interface Plan {
             @Nullable Scatter scatter,
             @Nullable Movement movement,
             @Nullable Refusal refusal)
-            implements Plan {}
+            implements Plan {
+
+        /** The same statement, for which rows travel where it concerns several of these shards. */
+        public Sharded moving(ShardSelector shards, Movement how) {
+            return new Sharded(kind, effect, returnsRows, original, shards, null, how, null);
+        }
+
+        /** The same statement, refused where it concerns several shards. */
+        public Sharded refused(Refusal why) {
+            return new Sharded(kind, effect, returnsRows, original, selector, null, null, why);
+        }
+    }
 
     /**
      * {@code INSERT ... VALUES} into a distributed table, with several rows or with values to fill in. Rows go to the

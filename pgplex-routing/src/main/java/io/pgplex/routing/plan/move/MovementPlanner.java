@@ -18,6 +18,7 @@ import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.routing.plan.Movement;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.plan.insert.InsertPlanner;
+import io.pgplex.routing.plan.select.SelectPlanner;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.statistics.Statistics;
 import java.util.ArrayList;
@@ -76,7 +77,8 @@ public final class MovementPlanner {
 
     private @Nullable Movement plan() {
         Resolution resolution = planning.resolve(own.text());
-        if (resolution.hasUnknownView() || locksRows()) {
+        // FOR UPDATE and its kin lock rows where they are, not where they have travelled to
+        if (resolution.hasUnknownView() || SelectPlanner.locksRows(own.text())) {
             return null;
         }
         FunctionRules.checkGathered(resolution);
@@ -124,18 +126,9 @@ public final class MovementPlanner {
                 return plan;
             }
             Movement movement = new MovementPlanner(text, with.map(), with.scope(), sizes).plan();
-            return movement == null
-                    ? null
-                    : new Plan.Sharded(
-                            plan.kind(),
-                            plan.effect(),
-                            plan.returnsRows(),
-                            plan.original(),
-                            // what defaults and sequences give is the cluster's, whichever shard the rows belong to
-                            values || callsSequence(text) ? Selectors.ALL : plan.selector(),
-                            null,
-                            movement,
-                            null);
+            // what defaults and sequences give is the cluster's, whichever shard the rows belong to
+            ShardSelector shards = values || callsSequence(text) ? Selectors.ALL : plan.selector();
+            return movement == null ? null : plan.moving(shards, movement);
         } catch (UnknownSyntaxException unknown) {
             return null;
         }
@@ -144,17 +137,6 @@ public final class MovementPlanner {
     private static boolean callsSequence(ScannedStatement text) {
         for (int i = 0; i < text.tokenCount(); i++) {
             if (text.isPunctuation(i + 1, '(') && text.isName(i) && Functions.isSequenceFunction(text.identifier(i))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** FOR UPDATE and its kin lock rows where they are, not where they have travelled to. */
-    private boolean locksRows() {
-        ScannedStatement text = own.text();
-        for (int i = 0; i < text.tokenCount(); i++) {
-            if (text.is(i, "FOR") && text.is(i + 1, "UPDATE", "SHARE", "NO", "KEY")) {
                 return true;
             }
         }

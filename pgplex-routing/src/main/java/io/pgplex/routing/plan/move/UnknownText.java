@@ -101,8 +101,8 @@ public final class UnknownText {
 
     private UnknownText() {}
 
-    /** The movement of a query; null when it is not safe. */
-    public static @Nullable Movement plan(ScannedStatement text, ClusterMap map, RoutingScope scope) {
+    /** The plan of a query; null when it is not safe to gather. */
+    public static Plan.@Nullable Sharded plan(ScannedStatement text, ClusterMap map, RoutingScope scope) {
         if (!isSafe(text)) {
             return null;
         }
@@ -158,7 +158,8 @@ public final class UnknownText {
                         -1,
                         -1));
         Fragment fragment = with(text, definitions.toString());
-        return new Movement(List.of(), intermediates, onHome(fragment), fragment.parameters(), false);
+        Movement movement = new Movement(List.of(), intermediates, onHome(fragment), fragment.parameters(), false);
+        return onHome(Fragment.original(text.text(), text.parameterCount())).moving(Selectors.ALL, movement);
     }
 
     private static Plan.Sharded onHome(Fragment fragment) {

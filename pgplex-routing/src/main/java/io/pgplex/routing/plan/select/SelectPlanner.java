@@ -103,7 +103,7 @@ public final class SelectPlanner {
 
     /** The shard of a statement without distributed tables. */
     private ShardSelector alone(Effects effects) {
-        boolean locks = locksRows();
+        boolean locks = locksRows(text);
         return resolution.hasLocal()
                         || effects.isBoundToHome()
                         || locks
@@ -113,7 +113,7 @@ public final class SelectPlanner {
     }
 
     /** Whether FOR UPDATE or its kin stands anywhere: writers of replicated tables go to the first shard first. */
-    private boolean locksRows() {
+    public static boolean locksRows(ScannedStatement text) {
         for (int i = 0; i < text.tokenCount(); i++) {
             if (text.is(i, "FOR") && text.is(i + 1, "UPDATE", "SHARE", "NO", "KEY")) {
                 return true;
