@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 public final class ServerSql {
 
     /** The version that {@link #schema()} installs. */
-    public static final int SCHEMA_VERSION = 1;
+    public static final int SCHEMA_VERSION = 2;
 
     /** Whether the schema is there. */
     public static final String SCHEMA_VERSION_TABLE =

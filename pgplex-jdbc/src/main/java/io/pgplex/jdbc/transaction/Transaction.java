@@ -26,6 +26,7 @@ public final class Transaction {
 
     private static final int NONE = -1;
 
+    private @Nullable String gtxid;
     private boolean readOnly;
     private SessionState stateAtBegin;
     private final TreeMap<Integer, Participant> participants = new TreeMap<>();
@@ -40,6 +41,16 @@ public final class Transaction {
     public Transaction(boolean readOnly, SessionState stateAtBegin) {
         this.readOnly = readOnly;
         this.stateAtBegin = stateAtBegin;
+    }
+
+    /** The transaction's name in the whole cluster: chosen when it is first needed, then the same to the end. */
+    public String gtxid() {
+        String known = gtxid;
+        if (known == null) {
+            known = GlobalTransactionId.next();
+            gtxid = known;
+        }
+        return known;
     }
 
     /** Changes the access mode of participants that join from now on. */

@@ -77,7 +77,7 @@ public final class TransactionEnd {
     private void commitByTwoPhases(Transaction transaction, List<Participant> written, ShardConnector connector)
             throws SQLException {
         List<MetadataChange> changes = transaction.changes();
-        TwoPhaseCommit commit = new TwoPhaseCommit(cluster, written, fanOut, connector, finished);
+        TwoPhaseCommit commit = new TwoPhaseCommit(cluster, transaction.gtxid(), written, fanOut, connector, finished);
         commit.commit(changes.isEmpty() ? null : metadata.document(changes));
         if (!changes.isEmpty()) {
             record(changes, commit);

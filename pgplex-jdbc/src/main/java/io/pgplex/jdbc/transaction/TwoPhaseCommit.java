@@ -39,12 +39,13 @@ final class TwoPhaseCommit {
 
     TwoPhaseCommit(
             String cluster,
+            String gtxid,
             List<Participant> written,
             FanOut fanOut,
             ShardConnector connector,
             FinishedRecords finished) {
         this.cluster = cluster;
-        this.gtxid = GlobalTransactionId.next();
+        this.gtxid = gtxid;
         this.anchor = written.get(0);
         this.others = List.copyOf(written.subList(1, written.size()));
         this.fanOut = fanOut;

@@ -1,7 +1,8 @@
--- The schema that pgplex keeps in the database of every node, version 1.
+-- The schema that pgplex keeps in the database of every node, version 2.
 --
 -- Sent as one text, so it is one transaction; every statement may be repeated. It needs CREATE on the database.
--- Roles that use the cluster need nothing but what is granted to PUBLIC at the end.
+-- Roles that use the cluster need nothing but what is granted to PUBLIC with each object.
+-- An older version is brought up to this one by running all of it again: what is there stays, what is missing comes.
 
 SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pgplex.schema', 0));
 
@@ -60,4 +61,12 @@ GRANT USAGE ON SCHEMA pgplex TO PUBLIC;
 GRANT SELECT ON pgplex.schema_version, pgplex.membership, pgplex.in_doubt TO PUBLIC;
 GRANT SELECT, INSERT, DELETE ON pgplex.commit_record TO PUBLIC;
 
-INSERT INTO pgplex.schema_version (version) VALUES (1) ON CONFLICT (version) DO NOTHING;
+-- ---- snapshots over shards: the barrier
+
+-- ---- what the arbiter did, and pgplex.transactions
+
+-- ---- deadlocks over shards
+
+-- ---- copies of replicated tables
+
+INSERT INTO pgplex.schema_version (version) VALUES (2) ON CONFLICT (version) DO NOTHING;
