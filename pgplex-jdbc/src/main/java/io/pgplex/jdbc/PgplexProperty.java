@@ -45,6 +45,16 @@ public enum PgplexProperty {
             "allow",
             List.of("allow", "warn", "forbid"),
             "statements that need several shards: run, run with a warning, or be refused"),
+    SNAPSHOT(
+            "snapshot",
+            "isolation",
+            List.of("isolation", "shard", "global"),
+            "what reads over several shards see: one snapshot of all under REPEATABLE READ, each shard's own, or one of all"),
+    SERIALIZABLE(
+            "serializable",
+            "one-shard",
+            List.of("one-shard", "per-shard"),
+            "SERIALIZABLE transactions: refused on a second shard, or serializable on each shard for itself"),
     PLAN_CACHE_SIZE(
             "planCacheSize",
             0,

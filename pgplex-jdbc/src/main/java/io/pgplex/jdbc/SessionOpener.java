@@ -10,6 +10,7 @@ import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.PoolSettings;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.routing.hint.Hints.CrossShard;
+import io.pgplex.routing.hint.Hints.Snapshot;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGProperty;
 
 /** Puts logical connections together. Thread-safe. */
@@ -46,6 +48,8 @@ final class SessionOpener implements ConnectionOpener {
                     searchPath,
                     url.database(),
                     crossShard(properties),
+                    snapshot(properties),
+                    PgplexProperty.SERIALIZABLE.choice(properties).equals("per-shard"),
                     PgplexProperty.DEFAULT_ROW_FETCH_SIZE.integer(properties),
                     PgplexProperty.MAX_INTERMEDIATE.number(properties),
                     PgplexProperty.ETCD_LOSS.choice(properties).equals("read-only"),
@@ -113,6 +117,11 @@ final class SessionOpener implements ConnectionOpener {
     private static CrossShard crossShard(Properties properties) throws SQLException {
         String choice = PgplexProperty.CROSS_SHARD.choice(properties);
         return CrossShard.valueOf(choice.toUpperCase(Locale.ROOT));
+    }
+
+    private static @Nullable Snapshot snapshot(Properties properties) throws SQLException {
+        String choice = PgplexProperty.SNAPSHOT.choice(properties);
+        return choice.equals("isolation") ? null : Snapshot.valueOf(choice.toUpperCase(Locale.ROOT));
     }
 
     private static PoolSettings poolSettings(Properties properties) throws SQLException {

@@ -11,6 +11,7 @@ import java.sql.SQLSyntaxErrorException;
 import java.sql.SQLTimeoutException;
 import java.sql.SQLTransactionRollbackException;
 import java.sql.SQLTransientConnectionException;
+import java.sql.SQLTransientException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ public enum SqlState {
     INVALID_CURSOR_STATE("24000", "a result set is not where the call needs it", SQLNonTransientException::new),
     INVALID_SAVEPOINT("3B001", "a savepoint that is gone or another connection's", SQLNonTransientException::new),
     OBJECT_NOT_IN_STATE("55000", "the object is closed or not in the state needed", SQLNonTransientException::new),
+    LOCK_NOT_AVAILABLE("55P03", "no snapshot over shards within its time limit", SQLTransientException::new),
     OBJECT_IN_USE("55006", "the node, shard or table is in use", SQLNonTransientException::new),
     NO_ELIGIBLE_NODE("08001", "no eligible node before the deadline", SQLTransientConnectionException::new),
     CONNECTION_CLOSED("08003", "the connection is closed", SQLNonTransientConnectionException::new),

@@ -7,9 +7,6 @@ import io.pgplex.jdbc.intermediate.HeapRows;
 import io.pgplex.jdbc.intermediate.Moved;
 import io.pgplex.jdbc.intermediate.MovedRelations;
 import io.pgplex.jdbc.intermediate.Shape;
-import io.pgplex.jdbc.pool.Lease;
-import io.pgplex.jdbc.transaction.Isolation;
-import io.pgplex.jdbc.transaction.Transaction;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Fragment;
@@ -117,43 +114,21 @@ final class MovementRunner {
 
     /** A statement that only reads has a transaction of its own, which may end with its rows. */
     private StatementResult reading(Movement movement, Execution execution) throws SQLException {
-        SessionTransaction transactions = session.transactions();
-        transactions.beginAlone(true);
-        boolean done = false;
-        try {
+        return session.transactions().readAlone(execution, List.of(), alone -> {
             Statement statement = begin(execution, true, true);
-            boolean streams = streams(execution);
-            StatementResult result = move(
-                    movement,
-                    streams ? execution : execution.with(execution.options().held()),
-                    statement);
-            done = true;
-            if (streams && result instanceof StatementResult.Rows rows) {
-                Transaction own = transactions.detach();
-                return new StatementResult.Rows(new HeldRows(rows.rows(), () -> transactions.endDetached(own)));
+            try {
+                return move(movement, alone, statement);
+            } finally {
+                current = null;
             }
-            transactions.commit();
-            return result;
-        } finally {
-            current = null;
-            if (!done) {
-                transactions.rollback();
-            }
-        }
-    }
-
-    /** Whether rows come from the servers while the application reads them, so that the transaction must outlive the call. */
-    private boolean streams(Execution execution) {
-        return !session.isPinned()
-                && execution.options().holdability() == ResultSet.CLOSE_CURSORS_AT_COMMIT
-                && session.scatterFetchSize(execution.options()) > 0;
+        });
     }
 
     private StatementResult writing(Movement movement, Execution execution) throws SQLException {
         Execution whole = execution.with(execution.options().held());
         for (int attempt = 1; ; attempt++) {
             SessionTransaction transactions = session.transactions();
-            transactions.beginAlone(false);
+            transactions.beginAlone(false, execution.hints());
             boolean ran = false;
             boolean ended = false;
             Statement statement = begin(whole, true, false);
@@ -207,12 +182,12 @@ final class MovementRunner {
 
     private StatementResult move(Movement movement, Execution execution, Statement statement) throws SQLException {
         if (!movement.evaluations().isEmpty()) {
-            join(List.of(execution.map().homeShard()), statement);
+            join(List.of(execution.map().homeShard()));
         }
         Execution bound = execution.with(evaluator.evaluate(movement.evaluations(), execution));
         PlanShards touched = new PlanShards(bound.map());
         touched.add(movement, bound.parameters());
-        join(touched.shards(session), statement);
+        join(touched.shards(session));
         List<Intermediate> intermediates = movement.intermediates();
         boolean portions = movement.portions() && bound.options().generatedKeys() instanceof GeneratedKeys.None;
         int whole = intermediates.size() - (portions ? 1 : 0);
@@ -239,13 +214,8 @@ final class MovementRunner {
     }
 
     /** Takes the shards into the transaction, in their order. */
-    private void join(List<Shard> shards, Statement statement) throws SQLException {
-        List<Lease> leases = session.leaseAll(shards, Effect.READ, false);
-        if (statement.alone()
-                && leases.size() > 1
-                && Isolation.isSerializable(session.state(), leases.get(0).backend())) {
-            throw Isolation.refusal();
-        }
+    private void join(List<Shard> shards) throws SQLException {
+        session.leaseAll(shards, Effect.READ, false);
     }
 
     /** The shards whose texts name an intermediate. */

@@ -64,10 +64,12 @@ final class Runners {
     StatementResult run(Plan plan, Execution execution) throws SQLException {
         if (plan instanceof Plan.Sharded query) {
             session.checkNotFailed();
+            session.transactions().hint(execution.hints().snapshot());
             return sharded.run(query, execution);
         }
         if (plan instanceof Plan.Insert rows) {
             session.checkNotFailed();
+            session.transactions().hint(execution.hints().snapshot());
             return insert.run(rows, execution);
         }
         if (plan instanceof Plan.Explain explained) {

@@ -5,7 +5,6 @@ import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.pool.Work;
 import io.pgplex.jdbc.session.SessionState;
-import io.pgplex.jdbc.transaction.Isolation;
 import io.pgplex.jdbc.transaction.Participant;
 import io.pgplex.jdbc.transaction.Transaction;
 import io.pgplex.metadata.model.ClusterMap;
@@ -55,7 +54,7 @@ public final class Session implements LogicalSession {
         this.cluster = cluster;
         this.settings = settings;
         this.leases = new SessionLeases(cluster.pools(), settings.credentials(), settings.pool());
-        this.transactions = new SessionTransaction(cluster, leases, this);
+        this.transactions = new SessionTransaction(cluster, leases, this, settings);
         this.writes = new WriteGuard(cluster.cache(), settings.readOnlyWithoutStore());
         this.statistics = cluster.statistics().askedBy(settings.credentials(), settings.pool());
         this.runners = new Runners(this, cluster, settings);
@@ -91,6 +90,7 @@ public final class Session implements LogicalSession {
             RunningStatement running)
             throws SQLException {
         forgetLostConnection();
+        transactions.running(running, options);
         try {
             StatementClass withoutCluster = withoutCluster(text, statement);
             if (withoutCluster != null) {
@@ -135,6 +135,7 @@ public final class Session implements LogicalSession {
             PreparedText text, List<? extends BoundParameters> batch, ExecuteOptions options, RunningStatement running)
             throws SQLException {
         forgetLostConnection();
+        transactions.running(running, options);
         try {
             return runners.batch().run(text, batch, options, running);
         } catch (SQLException e) {
@@ -147,6 +148,7 @@ public final class Session implements LogicalSession {
     public BatchResult executeBatch(List<PreparedText> texts, ExecuteOptions options, RunningStatement running)
             throws SQLException {
         forgetLostConnection();
+        transactions.running(running, options);
         try {
             return runners.batch().run(texts, options, running);
         } catch (SQLException e) {
@@ -197,9 +199,6 @@ public final class Session implements LogicalSession {
             for (Shard shard : shards) {
                 Lease lease = lease(shard, effect);
                 taken.add(lease);
-                if (!lease.isTransactional() && taken.size() > 1 && Isolation.isSerializable(state, lease.backend())) {
-                    throw Isolation.refusal();
-                }
                 if (cursor && !lease.isTransactional()) {
                     lease.backend().connection().setAutoCommit(false);
                 }

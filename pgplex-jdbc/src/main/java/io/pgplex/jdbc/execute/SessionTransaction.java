@@ -2,14 +2,24 @@ package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
+import io.pgplex.jdbc.pool.Backend;
+import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.session.SessionState;
+import io.pgplex.jdbc.transaction.Barrier;
+import io.pgplex.jdbc.transaction.Isolation;
 import io.pgplex.jdbc.transaction.MetadataChange;
 import io.pgplex.jdbc.transaction.Participant;
 import io.pgplex.jdbc.transaction.Transaction;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;
+import io.pgplex.routing.hint.Hints;
+import io.pgplex.routing.hint.Hints.Snapshot;
 import io.pgplex.routing.plan.Effect;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,14 +31,19 @@ final class SessionTransaction {
     private final Cluster cluster;
     private final SessionLeases leases;
     private final Session session;
+    private final SessionSettings settings;
 
     private @Nullable Transaction open;
     private @Nullable ClusterMap changedMap;
+    private @Nullable Isolation serverDefault;
+    private @Nullable RunningStatement running;
+    private @Nullable ExecuteOptions options;
     private boolean autoCommit = true;
     private boolean readOnly;
 
-    SessionTransaction(Cluster cluster, SessionLeases leases, Session session) {
+    SessionTransaction(Cluster cluster, SessionLeases leases, Session session, SessionSettings settings) {
         this.cluster = cluster;
+        this.settings = settings;
         this.leases = leases;
         this.session = session;
     }
@@ -51,17 +66,55 @@ final class SessionTransaction {
     }
 
     /** Opens a transaction where autocommit is off and none is open. */
-    void beginIfManual() {
+    void beginIfManual() throws SQLException {
         if (!autoCommit) {
             begin(false);
         }
     }
 
     /** Opens a transaction whatever autocommit says, unless one is open. */
-    void begin(boolean beginReadOnly) {
+    void begin(boolean beginReadOnly) throws SQLException {
         if (open == null) {
-            open = new Transaction(readOnly || beginReadOnly, session.state());
+            Transaction begun = new Transaction(readOnly || beginReadOnly, session.state());
+            Snapshot snapshot = settings.snapshot();
+            if (snapshot != null) {
+                reach(begun, snapshot);
+            }
+            open = begun;
         }
+    }
+
+    private static void reach(Transaction transaction, Snapshot snapshot) throws SQLException {
+        switch (snapshot) {
+            case SHARD -> transaction.snapshotPerShard();
+            case GLOBAL -> transaction.snapshotOfAll();
+        }
+    }
+
+    /**
+     * Obeys a statement's hint about the snapshot of the transaction that it is in.
+     *
+     * @throws SQLException 25001 when it is too late for one snapshot of all shards
+     */
+    void hint(@Nullable Snapshot snapshot) throws SQLException {
+        Transaction current = open;
+        if (snapshot == null || current == null) {
+            return;
+        }
+        if (current.participants().isEmpty()) {
+            reach(current, snapshot);
+        } else if (snapshot == Snapshot.GLOBAL && !current.hasSnapshotOfAll()) {
+            throw PgplexErrors.error(
+                    SqlState.ACTIVE_TRANSACTION,
+                    "the hint snapshot=global must be on the first statement of a transaction",
+                    "Or begin the transaction at REPEATABLE READ, which has one snapshot of all shards.");
+        }
+    }
+
+    /** Remembers the statement that runs now, which may have to wait for the barrier. */
+    void running(RunningStatement statement, ExecuteOptions statementOptions) {
+        running = statement;
+        options = statementOptions;
     }
 
     /** AND CHAIN: opens a transaction with the characteristics of the one that has just ended. */
@@ -93,13 +146,102 @@ final class SessionTransaction {
         Transaction current = required();
         Participant participant = current.participant(shard.ordinal());
         if (participant == null) {
-            current.checkMayJoin();
-            participant = current.join(shard, leases.take(map(), shard, current.stateAtBegin()));
+            participant = current.participants().isEmpty() ? first(current, shard) : another(current, shard);
         }
         if (effect != Effect.READ) {
             participant.markWritten();
         }
         return participant;
+    }
+
+    private Participant another(Transaction current, Shard shard) throws SQLException {
+        Backend any = current.participants().iterator().next().backend();
+        current.checkMayJoin(serverDefault(any), settings.serializablePerShard());
+        return current.join(shard, leases.take(map(), shard, current.stateAtBegin()));
+    }
+
+    /** Where the transaction wants one snapshot of all shards, all of them join with the first. */
+    private Participant first(Transaction current, Shard shard) throws SQLException {
+        Lease lease = leases.take(map(), shard, current.stateAtBegin());
+        if (map().shards().size() == 1) {
+            return current.join(shard, lease);
+        }
+        boolean kept = false;
+        try {
+            kept = !current.wantsSnapshotOfAll(serverDefault(lease.backend()), settings.serializablePerShard());
+        } finally {
+            if (!kept) {
+                leases.giveBack(lease);
+            }
+        }
+        if (kept) {
+            return current.join(shard, lease);
+        }
+        joinAtOnce(current, map().shards());
+        return Objects.requireNonNull(current.participant(shard.ordinal()));
+    }
+
+    private void joinAtOnce(Transaction current, List<Shard> shards) throws SQLException {
+        List<Lease> taken = new ArrayList<>();
+        boolean joined = false;
+        try {
+            for (Shard shard : shards) {
+                taken.add(leases.take(map(), shard, current.stateAtBegin()));
+            }
+            current.joinAtOnce(shards, taken, cluster.fanOut(), waiter());
+            joined = true;
+        } finally {
+            if (!joined) {
+                taken.forEach(leases::giveBack);
+            }
+        }
+    }
+
+    private Barrier.Waiter waiter() {
+        RunningStatement statement = running;
+        ExecuteOptions statementOptions = options;
+        return statement == null || statementOptions == null
+                ? () -> {}
+                : new PatientStatement(statement, statementOptions.queryTimeoutMillis());
+    }
+
+    /** The server's isolation level for transactions that choose none; asked for once. */
+    private Isolation serverDefault(Backend backend) throws SQLException {
+        Isolation known = serverDefault;
+        if (known == null) {
+            known = Isolation.named(backend.defaultIsolation());
+            serverDefault = known;
+        }
+        return known;
+    }
+
+    /** The isolation level of a statement outside a transaction. */
+    Isolation isolationOutside() throws SQLException {
+        Isolation chosen = Isolation.chosenBy(session.state());
+        Isolation known = chosen == null ? serverDefault : chosen;
+        if (known != null) {
+            return known;
+        }
+        Lease lease = leases.take(map(), map().homeShard(), session.state());
+        try {
+            return serverDefault(lease.backend());
+        } finally {
+            leases.giveBack(lease);
+        }
+    }
+
+    /**
+     * Whether a statement outside a transaction, which reads several shards, must read one snapshot of them.
+     *
+     * @throws SQLException 0A000 where it would be SERIALIZABLE and that may not reach several shards
+     */
+    boolean readsOneSnapshot(Hints hints) throws SQLException {
+        Isolation isolation = isolationOutside();
+        if (isolation == Isolation.SERIALIZABLE && !settings.serializablePerShard()) {
+            throw Isolation.refusal();
+        }
+        Snapshot snapshot = hints.snapshot() == null ? settings.snapshot() : hints.snapshot();
+        return snapshot == null ? isolation != Isolation.READ_COMMITTED : snapshot == Snapshot.GLOBAL;
     }
 
     // ---- end
@@ -129,27 +271,74 @@ final class SessionTransaction {
     }
 
     /**
-     * Opens a transaction for one statement alone, outside any other: all its parts see one snapshot on each shard.
+     * Opens a transaction for one statement alone, outside any other: all its parts see one snapshot on each shard, or one
+     * of all shards.
      *
      * @param reads whether the statement only reads, so that a read-only session does not stand in the way of temporary
      *     tables
+     * @param hints of the statement
      */
-    Transaction beginAlone(boolean reads) throws SQLException {
+    Transaction beginAlone(boolean reads, Hints hints) throws SQLException {
         Transaction alone = new Transaction(readOnly && !reads, session.state());
-        alone.characteristic("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ" + (reads ? ", READ WRITE" : ""));
+        if (!readsOneSnapshot(hints)) {
+            alone.snapshotPerShard();
+        }
+        String level = isolationOutside() == Isolation.SERIALIZABLE ? "SERIALIZABLE" : "REPEATABLE READ";
+        alone.characteristic("SET TRANSACTION ISOLATION LEVEL " + level + (reads ? ", READ WRITE" : ""));
         open = alone;
         return alone;
     }
 
+    /** What is done in a transaction of its own. */
+    interface AloneWork {
+        StatementResult run(Execution execution) throws SQLException;
+    }
+
+    /**
+     * Runs a statement that only reads in a transaction of its own, which ends with its rows.
+     *
+     * @param shards those that read one snapshot, where that is known before and wanted; else empty
+     */
+    StatementResult readAlone(Execution execution, List<Shard> shards, AloneWork work) throws SQLException {
+        Transaction alone = beginAlone(true, execution.hints());
+        boolean done = false;
+        try {
+            if (!shards.isEmpty()) {
+                joinAtOnce(alone, shards);
+            }
+            boolean streams = streams(execution);
+            StatementResult result = work.run(
+                    streams ? execution : execution.with(execution.options().held()));
+            done = true;
+            if (streams && result instanceof StatementResult.Rows rows) {
+                Transaction own = detach();
+                return new StatementResult.Rows(new HeldRows(rows.rows(), () -> endDetached(own)));
+            }
+            commit();
+            return result;
+        } finally {
+            if (!done) {
+                rollback();
+            }
+        }
+    }
+
+    /** Whether rows come from the servers while the application reads them, so that the transaction must outlive the call. */
+    private boolean streams(Execution execution) {
+        return !session.isPinned()
+                && execution.options().holdability() == ResultSet.CLOSE_CURSORS_AT_COMMIT
+                && session.scatterFetchSize(execution.options()) > 0;
+    }
+
     /** Lets the open transaction live on with the rows of the statement that it was opened for; {@link #endDetached} ends it. */
-    Transaction detach() throws SQLException {
+    private Transaction detach() throws SQLException {
         Transaction detached = required();
         open = null;
         return detached;
     }
 
     /** Ends a detached transaction, which has only read. */
-    void endDetached(Transaction detached) {
+    private void endDetached(Transaction detached) {
         for (Participant participant : detached.participants()) {
             if (participant.lease().isReleased()) {
                 // the session was closed, and with it every connection that it held

@@ -113,10 +113,25 @@ final class SettingRunner {
             return;
         }
         if (transaction.participants().isEmpty()) {
-            // some server must check the statement now, when the application can still see the error
-            session.lease(session.map().homeShard(), Effect.READ);
+            checkOnHome(sql);
         }
         transaction.runEverywhere(sql);
+    }
+
+    /**
+     * Has a server check SET LOCAL now, when the application can still see the error: beside the transaction, where it has
+     * no effect, so that no shard joins, nor a snapshot is opened, before the first statement that needs one.
+     */
+    private void checkOnHome(String sql) throws SQLException {
+        Lease lease = session.connect(session.map().homeShard(), session.state());
+        try (Statement statement = lease.backend().connection().createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            lease.backend().failed(e);
+            throw e;
+        } finally {
+            session.giveBack(lease);
+        }
     }
 
     /** Options of pgplex are no settings of a server, which would take any name with a dot in it. */

@@ -145,6 +145,9 @@ final class ShardedRunner {
             return session.atomically(() -> write(plan, scatter, execution, shards));
         }
         Execution bound = execution.with(evaluator.evaluate(scatter.evaluations(), execution));
+        if (session.transaction() == null && session.transactions().readsOneSnapshot(execution.hints())) {
+            return session.transactions().readAlone(bound, shards, alone -> read(plan, scatter, alone, shards));
+        }
         return read(plan, scatter, bound, shards);
     }
 

@@ -7,16 +7,10 @@ import org.jspecify.annotations.Nullable;
 /** The statements of the commit protocol. Each is one round trip. */
 final class CommitSql {
 
-    /**
-     * Takes the barrier: an advisory lock that committers share from before PREPARE to COMMIT PREPARED, and that a global
-     * snapshot takes alone. The two numbers are pgplex's own: "pgpl" in ASCII, and 1.
-     */
-    static final String BARRIER = "SELECT pg_catalog.pg_advisory_xact_lock_shared(1885827180, 1)";
-
     private CommitSql() {}
 
     static String prepare(String gid) {
-        return BARRIER + "; PREPARE TRANSACTION " + literal(gid);
+        return Barrier.SHARE + "; PREPARE TRANSACTION " + literal(gid);
     }
 
     /**
@@ -26,7 +20,7 @@ final class CommitSql {
      */
     static String decide(
             String gtxid, Collection<String> participants, @Nullable String metadata, List<String> finished) {
-        StringBuilder sql = new StringBuilder(256).append(BARRIER).append("; ");
+        StringBuilder sql = new StringBuilder(256).append(Barrier.SHARE).append("; ");
         if (!finished.isEmpty()) {
             sql.append(forget(finished)).append("; ");
         }

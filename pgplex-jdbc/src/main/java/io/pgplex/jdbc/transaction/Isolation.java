@@ -2,47 +2,51 @@ package io.pgplex.jdbc.transaction;
 
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
-import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.session.SessionState;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/**
- * What is known of a transaction's isolation level without asking a server. Stateless.
- *
- * <p>READ COMMITTED and REPEATABLE READ hold on each shard for itself. SERIALIZABLE would be no more than that either, so
- * that a transaction over several shards is refused it.
- */
-public final class Isolation {
+/** A transaction's isolation level, as far as it matters over several shards, known without asking a server. */
+public enum Isolation {
+    /** Also READ UNCOMMITTED, which PostgreSQL takes for the same. */
+    READ_COMMITTED,
+    REPEATABLE_READ,
+    /** Kept by each server for itself alone. */
+    SERIALIZABLE;
 
     private static final String DEFAULT = "default_transaction_isolation";
 
-    private Isolation() {}
-
-    /** Whether statements outside a transaction are SERIALIZABLE in that session. */
-    public static boolean isSerializable(SessionState state, Backend backend) throws SQLException {
-        return isSerializable(List.of(), state, backend);
+    /** The level of statements outside a transaction in a session that has set one, else null. */
+    public static @Nullable Isolation chosenBy(SessionState state) {
+        String own = state.sqlOf(DEFAULT);
+        return own == null ? null : named(own);
     }
 
     /**
-     * Whether a transaction is SERIALIZABLE.
+     * The level that a transaction has chosen for itself or its session for it, else null.
      *
      * @param script what was set in the transaction, in order
      * @param state the session's state when it began
-     * @param backend a connection of it, which knows the server's default
      */
-    static boolean isSerializable(List<String> script, SessionState state, Backend backend) throws SQLException {
+    static @Nullable Isolation chosenBy(List<String> script, SessionState state) {
         for (int i = script.size() - 1; i >= 0; i--) {
             String sql = script.get(i).toLowerCase(Locale.ROOT);
             if (sql.contains("isolation") && !sql.contains(DEFAULT) && !sql.contains("characteristics")) {
-                return sql.contains("serializable");
+                return named(sql);
             }
         }
-        String own = state.sqlOf(DEFAULT);
-        return own != null
-                ? own.toLowerCase(Locale.ROOT).contains("serializable")
-                : backend.defaultIsolation().equals("serializable");
+        return chosenBy(state);
+    }
+
+    /** The level that a setting's value, or a statement that sets it, names. */
+    public static Isolation named(String text) {
+        String lower = text.toLowerCase(Locale.ROOT);
+        if (lower.contains("serializable")) {
+            return SERIALIZABLE;
+        }
+        return lower.contains("repeatable") ? REPEATABLE_READ : READ_COMMITTED;
     }
 
     /** What a statement gets that would spread a SERIALIZABLE transaction over shards. */
@@ -50,6 +54,7 @@ public final class Isolation {
         return PgplexErrors.error(
                 SqlState.FEATURE_NOT_SUPPORTED,
                 "SERIALIZABLE transactions over several shards are not supported",
-                "Stay on one shard, or use REPEATABLE READ, which holds on each shard for itself.");
+                "Stay on one shard, use REPEATABLE READ, or connect with serializable=per-shard, under which each shard"
+                        + " is serializable for itself.");
     }
 }

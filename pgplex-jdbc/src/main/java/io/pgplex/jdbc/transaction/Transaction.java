@@ -1,5 +1,9 @@
 package io.pgplex.jdbc.transaction;
 
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.error.SqlState;
+import io.pgplex.jdbc.fanout.FanOut;
+import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.metadata.model.Shard;
@@ -9,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +41,8 @@ public final class Transaction {
     private final List<Mark> marks = new ArrayList<>();
     private final List<MetadataChange> changes = new ArrayList<>();
     private boolean failed;
+    private boolean snapshotPerShard;
+    private boolean snapshotOfAll;
     private int temporaryShard = NONE;
 
     public Transaction(boolean readOnly, SessionState stateAtBegin) {
@@ -86,6 +93,7 @@ public final class Transaction {
     /** A transaction with the same characteristics, as AND CHAIN begins one. */
     public Transaction chained(SessionState state) {
         Transaction next = new Transaction(readOnly, state);
+        next.snapshotPerShard = snapshotPerShard;
         next.characteristics.addAll(characteristics);
         next.joinScript.addAll(characteristics);
         return next;
@@ -239,16 +247,114 @@ public final class Transaction {
         failed = true;
     }
 
+    /** Lets each shard have a snapshot of its own, whatever the isolation level. */
+    public void snapshotPerShard() {
+        snapshotPerShard = true;
+    }
+
+    /** Has the transaction read one snapshot, which takes REPEATABLE READ. */
+    public void snapshotOfAll() throws SQLException {
+        characteristic("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    }
+
+    /** Whether one snapshot of all shards was opened. */
+    public boolean hasSnapshotOfAll() {
+        return snapshotOfAll;
+    }
+
     /**
-     * Refuses to reach another shard where serializability, which each server keeps for itself alone, would be lost.
+     * Whether its first statement must open one snapshot of all shards.
      *
-     * @throws SQLException 0A000 for a SERIALIZABLE transaction that has reached a shard already
+     * @param otherwise the server's level for transactions that choose none
+     * @param serializablePerShard whether SERIALIZABLE may reach several shards
      */
-    public void checkMayJoin() throws SQLException {
-        if (!inOrderOfJoining.isEmpty()
-                && Isolation.isSerializable(
-                        joinScript, stateAtBegin, inOrderOfJoining.get(0).backend())) {
+    public boolean wantsSnapshotOfAll(Isolation otherwise, boolean serializablePerShard) {
+        if (snapshotPerShard) {
+            return false;
+        }
+        return switch (isolation(otherwise)) {
+            case READ_COMMITTED -> false;
+            case REPEATABLE_READ -> true;
+            case SERIALIZABLE -> serializablePerShard;
+        };
+    }
+
+    private Isolation isolation(Isolation otherwise) {
+        Isolation chosen = Isolation.chosenBy(joinScript, stateAtBegin);
+        return chosen == null ? otherwise : chosen;
+    }
+
+    /**
+     * Takes shards into a transaction that has reached none, with one snapshot of all of them.
+     *
+     * @param shards the shards, in their order
+     * @param leases connections to them, as for {@link #join}; when this fails they stay the caller's
+     * @throws SQLException 55P03 when the barrier cannot be had, 57014, or what a server said
+     */
+    public void joinAtOnce(List<Shard> shards, List<Lease> leases, FanOut fanOut, Barrier.Waiter waiter)
+            throws SQLException {
+        List<Participant> joining = new ArrayList<>();
+        for (int i = 0; i < shards.size(); i++) {
+            leases.get(i).backend().connection().setReadOnly(readOnly);
+            joining.add(new Participant(shards.get(i), leases.get(i)));
+        }
+        Barrier barrier = Barrier.take(leases, fanOut, waiter);
+        boolean opened = false;
+        try {
+            openSnapshots(joining, fanOut);
+            opened = true;
+        } finally {
+            if (!opened) {
+                barrier.close();
+            }
+        }
+        for (Participant participant : joining) {
+            participant.lease().setTransactional(true);
+            participants.put(participant.shard().ordinal(), participant);
+            inOrderOfJoining.add(participant);
+        }
+        snapshotOfAll = true;
+    }
+
+    private void openSnapshots(List<Participant> joining, FanOut fanOut) throws SQLException {
+        StringBuilder opening = new StringBuilder("COMMIT;BEGIN").append(readOnly ? " READ ONLY" : "");
+        joinScript.forEach(line -> opening.append(';').append(line));
+        String sql = opening.append(';').append(Barrier.LET_GO).toString();
+        List<Callable<Boolean>> calls = new ArrayList<>();
+        for (Participant participant : joining) {
+            calls.add(() -> {
+                run(participant, sql);
+                return true;
+            });
+        }
+        for (Outcome<Boolean> outcome : fanOut.all(calls, () -> {})) {
+            if (outcome.failed()) {
+                throw outcome.sqlFailure();
+            }
+        }
+    }
+
+    /**
+     * Refuses to reach another shard where the isolation level would be less there than it promises.
+     *
+     * @param otherwise the server's level for transactions that choose none
+     * @param serializablePerShard whether SERIALIZABLE may reach several shards
+     * @throws SQLException 0A000 for a SERIALIZABLE transaction that has reached a shard already; 25001 for one that has
+     *     chosen its isolation level too late for one snapshot
+     */
+    public void checkMayJoin(Isolation otherwise, boolean serializablePerShard) throws SQLException {
+        if (inOrderOfJoining.isEmpty() || snapshotOfAll) {
+            return;
+        }
+        if (isolation(otherwise) == Isolation.SERIALIZABLE && !serializablePerShard) {
             throw Isolation.refusal();
+        }
+        if (wantsSnapshotOfAll(otherwise, serializablePerShard)) {
+            throw PgplexErrors.error(
+                    SqlState.ACTIVE_TRANSACTION,
+                    "one snapshot of all shards is no longer possible in this transaction",
+                    "Choose the isolation level before anything else in the transaction, or give each shard its own"
+                            + " snapshot with snapshot=shard.");
         }
     }
 }

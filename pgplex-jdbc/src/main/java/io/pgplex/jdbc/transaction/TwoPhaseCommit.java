@@ -84,6 +84,10 @@ final class TwoPhaseCommit {
      * whoever recovers settles them as aborted.
      */
     private void prepareOthers() throws SQLException {
+        if (others.isEmpty()) {
+            return;
+        }
+        shareBarrierInOrder();
         List<Outcome<Void>> outcomes = onOthers(this::prepare);
         for (Outcome<Void> outcome : outcomes) {
             if (outcome.failed()) {
@@ -92,6 +96,26 @@ final class TwoPhaseCommit {
                 undoOthers();
                 throw failure;
             }
+        }
+    }
+
+    /**
+     * Takes the barrier on the last of the shards first, if it would not be taken there first anyway. Who takes it alone goes
+     * from the last shard to the first, so it then never waits for a commit that waits for it.
+     */
+    private void shareBarrierInOrder() throws SQLException {
+        Participant last = others.get(others.size() - 1);
+        if (anchor.shard().ordinal() > last.shard().ordinal()) {
+            last = anchor;
+        } else if (others.size() == 1) {
+            return;
+        }
+        try {
+            run(last, Barrier.SHARE);
+        } catch (SQLException e) {
+            rollback(anchor);
+            undoOthers();
+            throw e;
         }
     }
 

@@ -63,6 +63,25 @@ GRANT SELECT, INSERT, DELETE ON pgplex.commit_record TO PUBLIC;
 
 -- ---- snapshots over shards: the barrier
 
+-- Takes the barrier alone for the session, within so many milliseconds; 0 for at once or not at all. The transaction
+-- around it is ended by the server, and with its session the lock, when its client says nothing for ten seconds.
+CREATE OR REPLACE FUNCTION pgplex.hold_barrier(patience integer) RETURNS boolean
+LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM set_config('idle_in_transaction_session_timeout', '10s', true);
+    IF patience = 0 THEN
+        RETURN pg_try_advisory_lock(1885827180, 1);
+    END IF;
+    PERFORM set_config('lock_timeout', patience || 'ms', true);
+    PERFORM pg_advisory_lock(1885827180, 1);
+    RETURN true;
+EXCEPTION WHEN lock_not_available THEN
+    RETURN false;
+END
+$$;
+
+COMMENT ON FUNCTION pgplex.hold_barrier(integer) IS 'keeps commits over several shards away while a snapshot is opened';
+
 -- ---- what the arbiter did, and pgplex.transactions
 
 -- ---- deadlocks over shards

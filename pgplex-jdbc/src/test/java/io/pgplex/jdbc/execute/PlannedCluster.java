@@ -86,6 +86,8 @@ final class PlannedCluster implements AutoCloseable {
                 List.of("public"),
                 local.database(),
                 CrossShard.ALLOW,
+                null,
+                false,
                 1000,
                 maxIntermediateBytes,
                 false,

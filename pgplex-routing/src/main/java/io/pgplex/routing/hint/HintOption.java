@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 enum HintOption {
     SHARD,
     KEY,
-    CROSS_SHARD;
+    CROSS_SHARD,
+    SNAPSHOT;
 
     /** The option with that name in any case, or null. */
     static @Nullable HintOption named(String name) {

@@ -1,10 +1,13 @@
 package io.pgplex.routing.hint;
 
 import io.pgplex.routing.hint.Hints.CrossShard;
+import io.pgplex.routing.hint.Hints.Snapshot;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +29,7 @@ public final class HintParser {
         }
         Map<HintOption, HintValue> values = new EnumMap<>(HintOption.class);
         CrossShard crossShard = null;
+        Snapshot snapshot = null;
         for (String text : hintTexts) {
             HintReader reader = new HintReader(text);
             if (!reader.hasNext()) {
@@ -39,8 +43,11 @@ public final class HintParser {
                     throw reader.malformed("option \"" + option + "\" has an empty value", value.offset());
                 }
                 if (option == HintOption.CROSS_SHARD) {
-                    crossShard = crossShard(reader, value);
+                    crossShard = choice(CrossShard.class, option, reader, value);
                     value = new HintValue(crossShard.name(), true, value.offset());
+                } else if (option == HintOption.SNAPSHOT) {
+                    snapshot = choice(Snapshot.class, option, reader, value);
+                    value = new HintValue(snapshot.name(), true, value.offset());
                 }
                 HintValue other = values.put(option, value);
                 if (other != null && !(other.text().equals(value.text()) && other.quoted() == value.quoted())) {
@@ -49,7 +56,8 @@ public final class HintParser {
             }
         }
         HintValue key = values.get(HintOption.KEY);
-        return new Hints(text(values.get(HintOption.SHARD)), text(key), key != null && key.quoted(), crossShard);
+        return new Hints(
+                text(values.get(HintOption.SHARD)), text(key), key != null && key.quoted(), crossShard, snapshot);
     }
 
     private static @Nullable String text(@Nullable HintValue value) {
@@ -67,15 +75,23 @@ public final class HintParser {
         return option;
     }
 
-    private static CrossShard crossShard(HintReader reader, HintValue value) {
-        for (CrossShard crossShard : CrossShard.values()) {
-            if (crossShard.name().toLowerCase(Locale.ROOT).equals(value.text().toLowerCase(Locale.ROOT))) {
-                return crossShard;
+    private static <E extends Enum<E>> E choice(Class<E> type, HintOption option, HintReader reader, HintValue value) {
+        for (E choice : type.getEnumConstants()) {
+            if (nameOf(choice).equals(value.text().toLowerCase(Locale.ROOT))) {
+                return choice;
             }
         }
         throw reader.unknown(
-                "invalid value for hint option \"cross_shard\": \"" + value.text() + "\"",
+                "invalid value for hint option \"" + option + "\": \"" + value.text() + "\"",
                 value.offset(),
-                "Valid values are: allow, warn, forbid.");
+                "Valid values are: "
+                        + Arrays.stream(type.getEnumConstants())
+                                .map(HintParser::nameOf)
+                                .collect(Collectors.joining(", "))
+                        + ".");
+    }
+
+    private static String nameOf(Enum<?> choice) {
+        return choice.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -22,25 +22,34 @@ class HintParserTest {
     @Test
     void readsBothForms() {
         assertThat(hints("--!pgplex shard=s1, cross_shard = Forbid\nselect 1"))
-                .isEqualTo(new Hints("s1", null, false, CrossShard.FORBID));
-        assertThat(hints("select /*!pgplex key='it''s, a' */ 1")).isEqualTo(new Hints(null, "it's, a", true, null));
+                .isEqualTo(new Hints("s1", null, false, CrossShard.FORBID, null));
+        assertThat(hints("select /*!pgplex key='it''s, a' */ 1"))
+                .isEqualTo(new Hints(null, "it's, a", true, null, null));
         assertThat(hints("select 1 /*!PGPLEX\n\tSHARD = s1\n cross_shard='warn'*/"))
-                .isEqualTo(new Hints("s1", null, false, CrossShard.WARN));
+                .isEqualTo(new Hints("s1", null, false, CrossShard.WARN, null));
     }
 
     @Test
     void keepsWhetherTheKeyWasQuoted() {
-        assertThat(hints("/*!pgplex key=-42*/ select 1")).isEqualTo(new Hints(null, "-42", false, null));
-        assertThat(hints("/*!pgplex key='42'*/ select 1")).isEqualTo(new Hints(null, "42", true, null));
+        assertThat(hints("/*!pgplex key=-42*/ select 1")).isEqualTo(new Hints(null, "-42", false, null, null));
+        assertThat(hints("/*!pgplex key='42'*/ select 1")).isEqualTo(new Hints(null, "42", true, null, null));
         assertThat(hints("--!pgplex key=550e8400-e29b-41d4-a716-446655440000\nselect 1")
                         .key())
                 .isEqualTo("550e8400-e29b-41d4-a716-446655440000");
     }
 
     @Test
+    void readsHowFarASnapshotReaches() {
+        assertThat(hints("/*!pgplex snapshot=Global*/ select 1").snapshot()).isEqualTo(Hints.Snapshot.GLOBAL);
+        assertThat(hints("--!pgplex snapshot=shard, key=1\nselect 1").snapshot())
+                .isEqualTo(Hints.Snapshot.SHARD);
+        assertThat(error("--!pgplex snapshot=strict").hint()).isEqualTo("Valid values are: shard, global.");
+    }
+
+    @Test
     void addsSeveralHintsUp() {
         assertThat(hints("--!pgplex shard=s1\n/*!pgplex cross_shard=allow*/ select 1 --!pgplex shard=s1"))
-                .isEqualTo(new Hints("s1", null, false, CrossShard.ALLOW));
+                .isEqualTo(new Hints("s1", null, false, CrossShard.ALLOW, null));
         assertThat(hints("select 1")).isEqualTo(Hints.NONE);
     }
 
@@ -88,7 +97,8 @@ class HintParserTest {
 
     @Test
     void listsTheValidOptionsAndValues() {
-        assertThat(error("--!pgplex shrad=s1").hint()).isEqualTo("Valid options are: shard, key, cross_shard.");
+        assertThat(error("--!pgplex shrad=s1").hint())
+                .isEqualTo("Valid options are: shard, key, cross_shard, snapshot.");
         assertThat(error("--!pgplex cross_shard=x").hint()).isEqualTo("Valid values are: allow, warn, forbid.");
     }
 }
