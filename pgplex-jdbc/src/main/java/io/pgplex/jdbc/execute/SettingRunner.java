@@ -119,15 +119,16 @@ final class SettingRunner {
     }
 
     /**
-     * Has a server check SET LOCAL now, when the application can still see the error: beside the transaction, where it has
-     * no effect, so that no shard joins, nor a snapshot is opened, before the first statement that needs one.
+     * Has a server check a setting now, when the application can still see the error: beside the transaction, so that no
+     * shard joins, nor a snapshot is opened, before the first statement that needs one.
      */
     private void checkOnHome(String sql) throws SQLException {
         Lease lease = session.connect(session.map().homeShard(), session.state());
         try (Statement statement = lease.backend().connection().createStatement()) {
-            statement.execute(sql);
+            statement.execute("BEGIN;" + sql + ";ROLLBACK");
         } catch (SQLException e) {
-            lease.backend().failed(e);
+            // what is left of the transaction ends with the connection
+            lease.backend().taint();
             throw e;
         } finally {
             session.giveBack(lease);
@@ -162,6 +163,9 @@ final class SettingRunner {
     private void resetWithApplicationName(String sql, SessionState after) throws SQLException {
         Transaction transaction = session.transaction();
         if (transaction != null) {
+            if (transaction.participants().isEmpty()) {
+                session.lease(session.map().homeShard(), Effect.READ);
+            }
             setLocal(sql);
             transaction.runEverywhere(
                     transaction.participants().iterator().next().backend().restoreApplicationName());
