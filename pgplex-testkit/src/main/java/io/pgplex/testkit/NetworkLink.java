@@ -22,8 +22,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A loopback port that leads to a server, and a network between the two that can fail.
  *
+ * <p>One that leads to a PostgreSQL server also understands what passes: see {@link #protocol()}.
+ *
  * <p>Thread-safe: one thread of its own owns every socket and obeys the calls, each of which returns when
- * the change has happened. Memory is bounded by two small buffers per connection.
+ * the change has happened. Memory is bounded by two small buffers per connection, and by the limits of
+ * {@link ProtocolWatch}.
  */
 public final class NetworkLink implements AutoCloseable {
     private static final int ORDER_SECONDS = 10;
@@ -34,11 +37,13 @@ public final class NetworkLink implements AutoCloseable {
     private final Thread thread;
     private final Queue<Runnable> orders = new ConcurrentLinkedQueue<>();
     private final Set<RelayedConnection> connections = new HashSet<>();
+    private final @Nullable ProtocolWatch watch;
     private @Nullable ServerSocketChannel listener;
     private boolean frozen;
     private volatile boolean closed;
 
-    private NetworkLink(int targetPort) throws IOException {
+    private NetworkLink(int targetPort, @Nullable ProtocolWatch watch) throws IOException {
+        this.watch = watch;
         InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
         target = new InetSocketAddress(loopback, targetPort);
         local = new InetSocketAddress(loopback, Ports.free());
@@ -51,8 +56,17 @@ public final class NetworkLink implements AutoCloseable {
 
     /** Opens a link to a loopback port, on which nobody needs to listen yet. */
     public static NetworkLink to(int port) {
+        return to(port, null);
+    }
+
+    /** Opens a link to a PostgreSQL server's port, whose protocol it understands. */
+    public static NetworkLink toPostgres(int port) {
+        return to(port, new ProtocolWatch());
+    }
+
+    private static NetworkLink to(int port, @Nullable ProtocolWatch watch) {
         try {
-            return new NetworkLink(port);
+            return new NetworkLink(port, watch);
         } catch (IOException e) {
             throw new UncheckedIOException("could not open a link to port " + port, e);
         }
@@ -63,9 +77,25 @@ public final class NetworkLink implements AutoCloseable {
         return local.getPort();
     }
 
+    /** What passes through, message by message; an error on a link that does not lead to a PostgreSQL server. */
+    public ProtocolWatch protocol() {
+        if (watch == null) {
+            throw new ServerException("this link does not understand what passes through it");
+        }
+        return watch;
+    }
+
     /** Breaks every present connection (both ends see a reset); new ones work. */
     public void cut() {
         obey(this::cutConnections);
+    }
+
+    /**
+     * Breaks the clients' ends of every present connection, of which the server hears nothing until {@link #heal()} or
+     * {@link #cut()}: the client's machine is gone, and the network with it. New connections work.
+     */
+    public void loseClients() {
+        obey(() -> connections.forEach(RelayedConnection::loseClient));
     }
 
     /** Refuses new connections, as a host does on which nothing listens; present ones go on. */
@@ -90,6 +120,7 @@ public final class NetworkLink implements AutoCloseable {
     public void heal() {
         obey(() -> {
             listen();
+            connections.removeIf(NetworkLink::endIfClientIsLost);
             setFrozen(false);
         });
     }
@@ -167,9 +198,40 @@ public final class NetworkLink implements AutoCloseable {
         }
         if (key.isAcceptable()) {
             accept();
-        } else if (key.attachment() instanceof RelayedConnection connection && !connection.advance()) {
+        } else if (key.attachment() instanceof RelayedConnection connection) {
+            keepOrForget(connection, connection.advance());
+        }
+    }
+
+    private void keepOrForget(RelayedConnection connection, boolean goesOn) {
+        if (!goesOn) {
             connections.remove(connection);
         }
+        for (Conversation.Held held = connection.nextDue(); held != null; held = connection.nextDue()) {
+            runBeside(connection, held);
+        }
+    }
+
+    /** An action may use this link, so it must not run on the link's thread. */
+    private void runBeside(RelayedConnection connection, Conversation.Held held) {
+        Thread action = new Thread(
+                () -> {
+                    held.action().run();
+                    orders.add(() -> keepOrForget(connection, connection.release(held)));
+                    if (!closed) {
+                        selector.wakeup();
+                    }
+                },
+                thread.getName() + "-action");
+        action.setDaemon(true);
+        action.start();
+    }
+
+    private static boolean endIfClientIsLost(RelayedConnection connection) {
+        if (connection.hasLostClient()) {
+            connection.reset();
+        }
+        return connection.hasLostClient();
     }
 
     private void accept() {
@@ -180,7 +242,8 @@ public final class NetworkLink implements AutoCloseable {
         try {
             SocketChannel client = from.accept();
             if (client != null) {
-                connections.add(RelayedConnection.open(client, target, selector));
+                Conversation conversation = watch == null ? null : watch.newConversation();
+                connections.add(RelayedConnection.open(client, target, selector, conversation));
             }
         } catch (IOException e) {
             // the client has gone away already, or this process is out of sockets: the next one may do better

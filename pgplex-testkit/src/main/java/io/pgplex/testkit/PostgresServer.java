@@ -40,7 +40,7 @@ public final class PostgresServer implements AutoCloseable {
         this.port = Ports.free();
         this.directory = directory;
         this.data = directory.resolve("data");
-        this.link = withLink ? NetworkLink.to(port) : null;
+        this.link = withLink ? NetworkLink.toPostgres(port) : null;
     }
 
     /** Starts a server with everything as it is by default. */

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
 
 /** One client's connection through a {@link NetworkLink}: two sockets and what is on its way between them. */
 final class RelayedConnection {
@@ -18,23 +19,33 @@ final class RelayedConnection {
     private final SelectionKey serverKey;
     private final Flow toServer;
     private final Flow toClient;
+    private final @Nullable Conversation conversation;
     private boolean frozen;
+    private boolean clientLost;
 
-    private RelayedConnection(SocketChannel client, SocketChannel server, Selector selector) throws IOException {
+    private RelayedConnection(
+            SocketChannel client, SocketChannel server, Selector selector, @Nullable Conversation conversation)
+            throws IOException {
         this.client = client;
         this.server = server;
-        this.toServer = new Flow(client, server);
-        this.toClient = new Flow(server, client);
+        this.conversation = conversation;
+        this.toServer = new Flow(client, server, conversation == null ? Gate.OPEN : conversation.clientGate());
+        this.toClient = new Flow(server, client, conversation == null ? Gate.OPEN : conversation.serverGate());
         this.clientKey = prepare(client).register(selector, 0, this);
         this.serverKey = prepare(server).register(selector, 0, this);
     }
 
-    /** Connects a client that was accepted to the server; a server that refuses shows to the client as a reset. */
-    static RelayedConnection open(SocketChannel client, InetSocketAddress target, Selector selector)
+    /**
+     * Connects a client that was accepted to the server; a server that refuses shows to the client as a reset.
+     *
+     * @param conversation what the two say to each other, or null where nobody needs to know
+     */
+    static RelayedConnection open(
+            SocketChannel client, InetSocketAddress target, Selector selector, @Nullable Conversation conversation)
             throws IOException {
         SocketChannel server = SocketChannel.open();
         try {
-            RelayedConnection connection = new RelayedConnection(client, server, selector);
+            RelayedConnection connection = new RelayedConnection(client, server, selector, conversation);
             server.connect(target);
             connection.showInterest();
             return connection;
@@ -53,7 +64,7 @@ final class RelayedConnection {
 
     /** Moves what can be moved; false when the connection is over. */
     boolean advance() {
-        if (frozen) {
+        if (frozen || clientLost) {
             return true;
         }
         try {
@@ -80,7 +91,36 @@ final class RelayedConnection {
         showInterest();
     }
 
+    /** The next action that must run now for this connection, or null. */
+    Conversation.@Nullable Held nextDue() {
+        return conversation == null ? null : conversation.nextDue();
+    }
+
+    /** Lets a direction go on after its action; false when the connection is over. */
+    boolean release(Conversation.Held held) {
+        if (conversation != null) {
+            conversation.release(held);
+        }
+        return !serverKey.isValid() || advance();
+    }
+
+    /** Ends the client's side with a reset, and leaves the server's as if the client were still there. */
+    void loseClient() {
+        if (serverKey.isValid()) {
+            clientLost = true;
+            reset(client);
+            serverKey.interestOps(0);
+        }
+    }
+
+    boolean hasLostClient() {
+        return clientLost;
+    }
+
     private void showInterest() {
+        if (clientLost) {
+            return;
+        }
         if (frozen) {
             clientKey.interestOps(0);
             serverKey.interestOps(0);
@@ -115,13 +155,18 @@ final class RelayedConnection {
     private static final class Flow {
         private final SocketChannel from;
         private final SocketChannel to;
+        private final Gate gate;
         private final ByteBuffer underWay = ByteBuffer.allocateDirect(BUFFER_BYTES);
+        /** How many of the bytes under way may go on. */
+        private int passable;
+
         private boolean ended;
         private boolean endPassedOn;
 
-        Flow(SocketChannel from, SocketChannel to) {
+        Flow(SocketChannel from, SocketChannel to, Gate gate) {
             this.from = from;
             this.to = to;
+            this.gate = gate;
         }
 
         void move() throws IOException {
@@ -132,7 +177,11 @@ final class RelayedConnection {
                 ended = true;
             }
             underWay.flip();
-            to.write(underWay);
+            passable = gate.passable(underWay, passable, ended);
+            int arrived = underWay.limit();
+            underWay.limit(passable);
+            passable -= to.write(underWay);
+            underWay.limit(arrived);
             underWay.compact();
             if (isOver()) {
                 to.shutdownOutput();
@@ -149,7 +198,7 @@ final class RelayedConnection {
         }
 
         int writeInterest() {
-            return underWay.position() > 0 ? SelectionKey.OP_WRITE : 0;
+            return passable > 0 ? SelectionKey.OP_WRITE : 0;
         }
     }
 }
