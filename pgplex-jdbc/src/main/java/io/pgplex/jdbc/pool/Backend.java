@@ -30,6 +30,9 @@ public final class Backend {
     /** Prepared statements kept open on one physical connection; beyond it the least recently used is closed. */
     static final int MAXIMUM_STATEMENTS = 256;
 
+    /** What a session is told that was ended because its transaction had been idle for too long. */
+    public static final String IDLE_IN_TRANSACTION_TIMEOUT = "25P03";
+
     /** Undoes whatever a function may have left in the session; the statements that pgjdbc has prepared stay. */
     private static final String RESET = "RESET SESSION AUTHORIZATION;RESET ALL;CLOSE ALL;UNLISTEN *;DISCARD TEMP;"
             + "SELECT pg_catalog.pg_advisory_unlock_all()";
@@ -243,7 +246,10 @@ public final class Backend {
         return broken;
     }
 
-    /** Whether an exception means that its physical connection is lost: class 08, and a server that goes away. */
+    /**
+     * Whether an exception means that its physical connection is lost: class 08, a server that goes away, and timeouts by
+     * which a server ends a session.
+     */
     public static boolean isFatal(@Nullable SQLException failure) {
         if (failure == null) {
             return false;
@@ -254,7 +260,10 @@ public final class Backend {
                         || state.equals("57P01")
                         || state.equals("57P02")
                         || state.equals("57P03")
-                        || state.equals("57P05"));
+                        || state.equals("57P04")
+                        || state.equals("57P05")
+                        || state.equals(IDLE_IN_TRANSACTION_TIMEOUT)
+                        || state.equals("25P04"));
     }
 
     private static final class PreparedEntry {

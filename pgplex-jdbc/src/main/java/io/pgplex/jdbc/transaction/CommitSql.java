@@ -7,30 +7,60 @@ import org.jspecify.annotations.Nullable;
 /** The statements of the commit protocol. Each is one round trip. */
 final class CommitSql {
 
+    /**
+     * What lets a commit be durable on every server before the next step relies on it, and nothing interrupt it:
+     * {@code synchronous_commit = off} could lose the anchor's commit in a crash after the others have committed, and a
+     * statement_timeout would end the wait for a synchronous standby ("canceling wait for synchronous replication" in
+     * syncrep.c), which leaves a commit that a failover loses. Both hold to the transaction's end. The barrier and what was
+     * before it are under the application's own settings.
+     */
+    private static final String STEP = Barrier.SHARE
+            + ", pg_catalog.set_config('statement_timeout', '0', true)"
+            + ", pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit')"
+            + " WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)";
+
+    /** Longest wait for a terminated backend's end. */
+    private static final int END_LIMIT_MILLIS = 5_000;
+
+    private static final String READ_COMMITTED =
+            " AND pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.=) 'read committed'";
+
+    /**
+     * The same for a session that settles what another has left open, which must also be able to write, and not wait for
+     * ever for a backend that does not end.
+     */
+    static final String UNHINDERED =
+            "SET statement_timeout TO 0; SET lock_timeout TO '2s'; SET synchronous_commit TO 'on';"
+                    + " SET default_transaction_read_only TO off; SET default_transaction_isolation TO 'read committed'";
+
     private CommitSql() {}
 
     static String prepare(String gid) {
-        return Barrier.SHARE + "; PREPARE TRANSACTION " + literal(gid);
+        return STEP + "; PREPARE TRANSACTION " + literal(gid);
     }
 
     /**
      * The commit point: the record and the anchor's own commit.
      *
+     * <p>The record's age counts from now, not from the transaction's beginning. Earlier records are removed under READ
+     * COMMITTED alone: any other snapshot is most likely too old to see them, and fails on one that somebody else removes.
+     *
      * @param finished records of earlier transactions that no participant can be in doubt about any more
      */
     static String decide(
             String gtxid, Collection<String> participants, @Nullable String metadata, List<String> finished) {
-        StringBuilder sql = new StringBuilder(256).append(Barrier.SHARE).append("; ");
+        StringBuilder sql = new StringBuilder(512).append(STEP).append("; ");
         if (!finished.isEmpty()) {
-            sql.append(forget(finished)).append("; ");
+            sql.append(forget(finished)).append(READ_COMMITTED).append("; ");
         }
-        return sql.append("INSERT INTO pgplex.commit_record (gtxid, state, participants, metadata) VALUES (")
+        return sql.append(
+                        "INSERT INTO pgplex.commit_record (gtxid, state, participants, metadata, created_at) VALUES (")
                 .append(literal(gtxid))
                 .append(", 'committed', ")
                 .append(array(participants))
                 .append(", ")
                 .append(metadata == null ? "NULL" : literal(metadata))
-                .append("); COMMIT")
+                .append(", pg_catalog.clock_timestamp()); COMMIT")
                 .toString();
     }
 
@@ -55,6 +85,22 @@ final class CommitSql {
 
     static String stateOf(String gtxid) {
         return "SELECT state FROM pgplex.commit_record WHERE gtxid OPERATOR(pg_catalog.=) " + literal(gtxid);
+    }
+
+    /**
+     * Ends the backend that a lost connection may have left at work, so that it cannot prepare any more what is rolled
+     * back, and lets go of its locks; waits for that. No other is meant that has been given the same process id since.
+     *
+     * @param ageMillis how long it has lived at least
+     */
+    static String endBackend(int pid, long ageMillis) {
+        return "SELECT pg_catalog.pg_terminate_backend(a.pid, " + END_LIMIT_MILLIS
+                + ") FROM pg_catalog.pg_stat_activity a"
+                + " WHERE a.pid OPERATOR(pg_catalog.=) " + pid
+                + " AND a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+                + " AND a.usename OPERATOR(pg_catalog.=) SESSION_USER"
+                + " AND a.backend_start OPERATOR(pg_catalog.<=)"
+                + " pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '" + ageMillis + " milliseconds'";
     }
 
     private static String array(Collection<String> values) {

@@ -3,6 +3,7 @@ package io.pgplex.jdbc.transaction;
 import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.metadata.model.Shard;
+import java.sql.SQLException;
 import org.postgresql.core.TransactionState;
 import org.postgresql.jdbc.PgConnection;
 
@@ -41,6 +42,15 @@ public final class Participant {
     /** Remembers that a statement may have written here, so that commit counts this shard in. */
     public void markWritten() {
         written = true;
+    }
+
+    /** Commits a part that only read and has nothing to lose: whatever the server says, the transaction is committed. */
+    void commitRead() {
+        try {
+            connection().commit();
+        } catch (SQLException e) {
+            backend().taint();
+        }
     }
 
     /** Whether the server refuses everything but a rollback, or is gone. */

@@ -3,6 +3,7 @@ package io.pgplex.jdbc.transaction;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
+import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.session.SessionState;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -38,8 +39,8 @@ public final class TransactionEnd {
     }
 
     /**
-     * Commits: a plain COMMIT when at most one shard was written, two-phase commit when several were. The leases are
-     * released whatever happens.
+     * Commits: a plain COMMIT when at most one shard was written, two-phase commit when several were. Shards that only read
+     * commit after the commit point, in one round trip together. The leases are released whatever happens.
      *
      * @param state the session state that the transaction leaves behind on every server
      * @throws SQLException why the transaction was rolled back, or 08007
@@ -52,13 +53,13 @@ public final class TransactionEnd {
                 throw refusedByServer(transaction);
             }
             List<Participant> written = written(transaction);
+            List<Participant> readers = readers(transaction);
             if (written.size() > 1 || !transaction.changes().isEmpty()) {
-                commitByTwoPhases(transaction, written, connector);
-            } else if (written.size() == 1) {
-                commitPlain(written.get(0));
+                commitByTwoPhases(transaction, written, readers, connector);
+            } else {
+                commitPlain(written, readers);
             }
             committed = true;
-            commitReaders(transaction);
         } catch (SQLException e) {
             unknown = SqlState.COMMIT_UNKNOWN.code().equals(e.getSQLState());
             throw e;
@@ -74,10 +75,12 @@ public final class TransactionEnd {
         }
     }
 
-    private void commitByTwoPhases(Transaction transaction, List<Participant> written, ShardConnector connector)
+    private void commitByTwoPhases(
+            Transaction transaction, List<Participant> written, List<Participant> readers, ShardConnector connector)
             throws SQLException {
         List<MetadataChange> changes = transaction.changes();
-        TwoPhaseCommit commit = new TwoPhaseCommit(cluster, transaction.gtxid(), written, fanOut, connector, finished);
+        TwoPhaseCommit commit =
+                new TwoPhaseCommit(cluster, transaction.gtxid(), written, readers, fanOut, connector, finished);
         commit.commit(changes.isEmpty() ? null : metadata.document(changes));
         if (!changes.isEmpty()) {
             record(changes, commit);
@@ -131,25 +134,77 @@ public final class TransactionEnd {
         return written;
     }
 
+    /** The shards that only read, which have nothing to lose. */
+    private static List<Participant> readers(Transaction transaction) {
+        return transaction.participants().stream()
+                .filter(participant -> !participant.written())
+                .toList();
+    }
+
+    /**
+     * The COMMIT of at most one shard that was written, then those of the others.
+     *
+     * <p>A transaction that has only read on one shard hears what the server says: under SERIALIZABLE it may be that what it
+     * has read never was.
+     */
+    private void commitPlain(List<Participant> written, List<Participant> readers) throws SQLException {
+        if (written.size() == 1) {
+            commitPlain(written.get(0));
+        } else if (readers.size() == 1) {
+            commitAlone(readers.get(0));
+            return;
+        }
+        List<Callable<@Nullable Void>> calls = new ArrayList<>();
+        for (Participant reader : readers) {
+            calls.add(() -> {
+                reader.commitRead();
+                return null;
+            });
+        }
+        if (!calls.isEmpty()) {
+            fanOut.all(calls, () -> {});
+        }
+    }
+
+    private static void commitAlone(Participant reader) throws SQLException {
+        try {
+            reader.connection().commit();
+        } catch (SQLException e) {
+            reader.backend().taint();
+            if (!Backend.isFatal(e)) {
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * One shard's own COMMIT. Nobody knows afterwards how one ended whose answer was lost: the server remembers outcomes by
+     * transaction number alone, which would have to be asked for before each commit.
+     */
     private static void commitPlain(Participant participant) throws SQLException {
         try {
             participant.connection().commit();
         } catch (SQLException e) {
             participant.backend().failed(e);
-            throw e;
-        }
-    }
-
-    /** A shard that only read has nothing to lose: whatever it says, the transaction is committed. */
-    private static void commitReaders(Transaction transaction) {
-        for (Participant participant : transaction.participants()) {
-            if (!participant.written()) {
-                try {
-                    participant.connection().commit();
-                } catch (SQLException e) {
-                    participant.backend().taint();
-                }
+            if (!Backend.isFatal(e)) {
+                throw e;
             }
+            String shard = participant.shard().name();
+            if (Backend.IDLE_IN_TRANSACTION_TIMEOUT.equals(e.getSQLState())) {
+                throw PgplexErrors.error(
+                        SqlState.TRANSACTION_ROLLED_BACK,
+                        "the transaction was rolled back: shard " + shard + " ended its connection before the commit",
+                        null,
+                        null,
+                        e);
+            }
+            throw PgplexErrors.error(
+                    SqlState.COMMIT_UNKNOWN,
+                    "the outcome of the transaction is unknown: the connection to shard " + shard
+                            + " was lost during its commit",
+                    null,
+                    "Look for what the transaction has written before you repeat it.",
+                    e);
         }
     }
 

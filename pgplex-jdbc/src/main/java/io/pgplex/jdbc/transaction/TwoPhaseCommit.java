@@ -1,20 +1,21 @@
 package io.pgplex.jdbc.transaction;
 
+import io.pgplex.jdbc.error.CommitFailure;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.pool.Backend;
-import io.pgplex.jdbc.pool.Lease;
-import io.pgplex.metadata.model.Shard;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.core.TransactionState;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,34 +23,98 @@ import org.slf4j.LoggerFactory;
  * Commits one transaction on several shards: all or none. Confined to the committing thread.
  *
  * <p>The first participant is the <em>anchor</em> and is never prepared. The others prepare; then the anchor writes the
- * commit record and commits, and that commit is the commit point; then the others commit what they prepared. A commit is
- * never cancelled once it was sent.
+ * commit record and commits, and that commit is the commit point; then the others commit what they prepared, and those that
+ * only read commit as well. Each step is one round trip on each participant, in parallel. A commit is never cancelled once
+ * it was sent.
+ *
+ * <p>An answer that is lost is asked for through another connection ({@link ConnectionBeside}). So {@link #commit} returns,
+ * or throws why everything was rolled back, or, only while the anchor stays unreachable, 08007. Whatever it throws carries
+ * a {@link CommitFailure}. CommitFaultIT breaks every message of it in every way.
  */
 final class TwoPhaseCommit {
 
     private static final Logger LOG = LoggerFactory.getLogger(TwoPhaseCommit.class);
 
-    private final String cluster;
+    private static final String UNDEFINED_OBJECT = "42704";
+    private static final String UNIQUE_VIOLATION = "23505";
+
+    /** Nobody recovers what is younger ({@link InDoubtResolver}), so no record of it can have come and gone. */
+    private static final Duration RECOVERY_AGE = Duration.ofSeconds(5);
+
     private final String gtxid;
     private final Participant anchor;
-    private final List<Participant> others;
+    private final List<Part> others;
+    private final List<Participant> readers;
     private final FanOut fanOut;
-    private final ShardConnector connector;
+    private final ConnectionBeside beside;
     private final FinishedRecords finished;
+    private final long startedAt = System.nanoTime();
+    /** Whether the anchor was asked how its commit ended, so that a record may be ours although its answer was lost. */
+    private boolean asked;
 
+    /** What is known of a participant that must prepare. */
+    private enum State {
+        /** It has not prepared, and cannot any more unless it is told to. */
+        OPEN,
+        /** It was told to prepare and did not answer. */
+        UNKNOWN,
+        PREPARED
+    }
+
+    /** How a prepared transaction came to its end. */
+    private enum End {
+        /** By us. */
+        OURS,
+        /** It was gone before we came. */
+        OTHERS
+    }
+
+    /** What the anchor says of a commit whose answer was lost. */
+    private enum Decision {
+        COMMITTED,
+        /** Somebody else had decided so before. */
+        ABORTED,
+        /** There was no record; now there is one, and the commit cannot succeed any more. */
+        ABORTED_NOW
+    }
+
+    /** A participant other than the anchor. Each is used by one thread at a time. */
+    private static final class Part {
+        private final Participant participant;
+        private final String gid;
+        private State state = State.OPEN;
+
+        Part(Participant participant, String gid) {
+            this.participant = participant;
+            this.gid = gid;
+        }
+    }
+
+    /**
+     * A commit to be.
+     *
+     * @param written the participants that must commit together, the anchor first
+     * @param readers those that have nothing to lose
+     */
     TwoPhaseCommit(
             String cluster,
             String gtxid,
             List<Participant> written,
+            List<Participant> readers,
             FanOut fanOut,
             ShardConnector connector,
             FinishedRecords finished) {
-        this.cluster = cluster;
         this.gtxid = gtxid;
         this.anchor = written.get(0);
-        this.others = List.copyOf(written.subList(1, written.size()));
+        this.others = new ArrayList<>();
+        for (Participant other : written.subList(1, written.size())) {
+            String gid = GlobalTransactionId.gid(
+                    cluster, anchor.shard().name(), gtxid, other.shard().name());
+            others.add(new Part(other, gid));
+        }
+        this.readers = readers;
         this.fanOut = fanOut;
-        this.connector = connector;
+        this.beside = new ConnectionBeside(connector);
         this.finished = finished;
     }
 
@@ -58,18 +123,28 @@ final class TwoPhaseCommit {
     }
 
     /**
-     * Commits.
+     * Commits. The calling thread's interrupt neither stops it nor is lost.
      *
      * @param metadata the metadata change that becomes true with this transaction, or null
-     * @throws SQLException why the transaction was rolled back everywhere; or 08007 when the anchor was lost during its
-     *     commit and cannot be asked, which alone leaves the outcome open
+     * @throws SQLException why the transaction was rolled back everywhere: 40001 when a server was lost, else the server's
+     *     own error; or 08007 when the anchor was lost during its commit and cannot be asked, which alone leaves the outcome
+     *     open
      */
     void commit(@Nullable String metadata) throws SQLException {
-        prepareOthers();
-        decide(metadata);
-        boolean allCommitted = commitOthers();
-        if (allCommitted && metadata == null) {
-            finished.add(anchor.shard().name(), gtxid);
+        boolean interrupted = Thread.interrupted();
+        try {
+            prepareOthers();
+            decide(metadata);
+            boolean allCommitted = finish();
+            if (allCommitted && metadata == null) {
+                finished.add(anchor.shard().name(), gtxid);
+            }
+        } catch (SQLException e) {
+            throw CommitFailure.attach(e, gtxid);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -77,6 +152,8 @@ final class TwoPhaseCommit {
     void metadataRecorded() {
         finished.add(anchor.shard().name(), gtxid);
     }
+
+    // ---- first step
 
     /**
      * Precondition: every participant is inside its transaction. Postcondition: every other participant is prepared, or all
@@ -89,12 +166,12 @@ final class TwoPhaseCommit {
         }
         shareBarrierInOrder();
         List<Outcome<Void>> outcomes = onOthers(this::prepare);
-        for (Outcome<Void> outcome : outcomes) {
-            if (outcome.failed()) {
-                SQLException failure = outcome.sqlFailure();
+        for (int i = 0; i < outcomes.size(); i++) {
+            Throwable failure = outcomes.get(i).failure();
+            if (failure != null) {
                 rollback(anchor);
                 undoOthers();
-                throw failure;
+                throw rolledBack(others.get(i).participant, failure);
             }
         }
     }
@@ -104,7 +181,7 @@ final class TwoPhaseCommit {
      * from the last shard to the first, so it then never waits for a commit that waits for it.
      */
     private void shareBarrierInOrder() throws SQLException {
-        Participant last = others.get(others.size() - 1);
+        Participant last = others.get(others.size() - 1).participant;
         if (anchor.shard().ordinal() > last.shard().ordinal()) {
             last = anchor;
         } else if (others.size() == 1) {
@@ -115,14 +192,25 @@ final class TwoPhaseCommit {
         } catch (SQLException e) {
             rollback(anchor);
             undoOthers();
-            throw e;
+            throw rolledBack(last, e);
         }
     }
 
-    private Void prepare(Participant participant) throws SQLException {
-        run(participant, CommitSql.prepare(gid(participant.shard())));
+    private Void prepare(Part part) throws SQLException {
+        part.state = State.UNKNOWN;
+        try {
+            run(part.participant, CommitSql.prepare(part.gid));
+            part.state = State.PREPARED;
+        } catch (SQLException e) {
+            if (isAnswer(e)) {
+                part.state = State.OPEN;
+            }
+            throw e;
+        }
         return null;
     }
+
+    // ---- second step
 
     /**
      * Precondition: every other participant is prepared. Postcondition: the commit record is there and the anchor has
@@ -132,135 +220,196 @@ final class TwoPhaseCommit {
     private void decide(@Nullable String metadata) throws SQLException {
         List<String> records = finished.take(anchor.shard().name());
         List<String> participants = new ArrayList<>();
-        for (Participant other : others) {
-            participants.add(other.shard().name());
+        for (Part other : others) {
+            participants.add(other.participant.shard().name());
         }
         try {
             run(anchor, CommitSql.decide(gtxid, participants, metadata, records));
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException | Error e) {
             records.forEach(record -> finished.add(anchor.shard().name(), record));
-            if (Backend.isFatal(e) && committedAfterAll(e)) {
+            if (isAnswer(e)) {
+                rollback(anchor);
+                undoOthers();
+                throw rolledBack(anchor, e);
+            }
+            settle(e);
+        }
+    }
+
+    /**
+     * Precondition: the anchor was told to commit, and its answer is lost. Postcondition as of {@link #decide}. A crash here
+     * leaves what a crash there does, or a record that says 'aborted', which recovery obeys.
+     */
+    private void settle(Throwable lost) throws SQLException {
+        Decision decision;
+        try {
+            decision = beside.run(anchor.shard(), this::askAnchor);
+        } catch (SQLException e) {
+            throw unknown(lost, e);
+        }
+        if (decision == Decision.COMMITTED) {
+            return;
+        }
+        boolean recent = System.nanoTime() - startedAt < RECOVERY_AGE.toNanos();
+        List<Outcome<End>> ends = undoOthers();
+        if (decision == Decision.ABORTED_NOW && !recent) {
+            // a recovery may have found the record, finished the others by it and removed it before we came
+            if (ends.stream().anyMatch(end -> end.value() == End.OTHERS)) {
+                forgetOwnAbort();
                 return;
             }
-            rollback(anchor);
-            undoOthers();
-            throw Backend.isFatal(e) ? rolledBack(e) : e;
-        }
-    }
-
-    /** Asks the anchor, through another connection, how a commit ended whose answer was lost. */
-    private boolean committedAfterAll(SQLException lost) throws SQLException {
-        try {
-            Lease lease = connector.connect(anchor.shard());
-            try (Statement statement = lease.backend().connection().createStatement()) {
-                statement.execute(CommitSql.settle(gtxid));
-                try (ResultSet state = statement.executeQuery(CommitSql.stateOf(gtxid))) {
-                    return state.next() && state.getString(1).equals("committed");
-                }
-            } finally {
-                lease.release();
+            if (ends.stream().noneMatch(end -> end.value() == End.OURS)) {
+                throw unknown(lost, null);
             }
+        }
+        throw rolledBack(anchor, lost);
+    }
+
+    private Decision askAnchor(Statement statement) throws SQLException {
+        boolean askedBefore = asked;
+        asked = true;
+        boolean inserted = statement.executeUpdate(CommitSql.settle(gtxid)) == 1;
+        if (!inserted) {
+            try (ResultSet state = statement.executeQuery(CommitSql.stateOf(gtxid))) {
+                if (state.next() && state.getString(1).equals("committed")) {
+                    return Decision.COMMITTED;
+                }
+            }
+        }
+        // it cannot commit any more, but it may still hold locks
+        statement.execute(CommitSql.endBackend(anchor.connection().getBackendPID(), ageMillis()));
+        return inserted || askedBefore ? Decision.ABORTED_NOW : Decision.ABORTED;
+    }
+
+    private void forgetOwnAbort() {
+        try {
+            beside.run(anchor.shard(), statement -> statement.execute(CommitSql.forget(List.of(gtxid))));
         } catch (SQLException e) {
-            lost.addSuppressed(e);
-            throw PgplexErrors.error(
-                    SqlState.COMMIT_UNKNOWN,
-                    "the outcome of transaction " + gtxid + " is unknown: shard "
-                            + anchor.shard().name() + " was lost during its commit and cannot be reached",
-                    null,
-                    null,
-                    lost);
+            LOG.warn("transaction {} is committed, but a record that says 'aborted' could not be removed", gtxid, e);
         }
     }
 
-    private SQLException rolledBack(SQLException cause) {
-        return PgplexErrors.error(
-                SqlState.TRANSACTION_ROLLED_BACK,
-                "transaction " + gtxid + " was rolled back: shard "
-                        + anchor.shard().name() + " was lost before it had committed",
-                null,
-                null,
-                cause);
-    }
+    // ---- third step
 
     /**
      * Precondition: the anchor has committed. Postcondition: every participant has committed, or its prepared transaction
      * stays in doubt with a commit record that says what to do; the application's commit succeeds either way, because the
-     * transaction is committed.
+     * transaction is committed. A crash here leaves prepared transactions with a commit record.
+     *
+     * @return whether every participant is known to have committed
      */
-    private boolean commitOthers() {
-        List<Outcome<Void>> outcomes = onOthers(this::commitPrepared);
+    private boolean finish() {
+        List<Callable<Boolean>> calls = new ArrayList<>();
+        for (Part other : others) {
+            calls.add(() -> commitPrepared(other));
+        }
+        for (Participant reader : readers) {
+            calls.add(() -> {
+                reader.commitRead();
+                return true;
+            });
+        }
         boolean all = true;
+        List<Outcome<Boolean>> outcomes = calls.isEmpty() ? List.of() : fanOut.all(calls, () -> {});
         for (int i = 0; i < outcomes.size(); i++) {
-            Throwable failure = outcomes.get(i).failure();
-            if (failure != null) {
-                all = false;
+            Outcome<Boolean> outcome = outcomes.get(i);
+            all &= Boolean.TRUE.equals(outcome.value()) || i >= others.size();
+            if (outcome.failed() && i < others.size()) {
                 LOG.warn(
-                        "transaction {} is committed, but shard {} did not say so; its part stays prepared until RECOVER CLUSTER",
+                        "transaction {} is committed, but shard {} did not say so; its part stays prepared until it is recovered",
                         gtxid,
-                        others.get(i).shard().name(),
-                        failure);
+                        others.get(i).participant.shard().name(),
+                        outcome.failure());
             }
         }
         return all;
     }
 
-    private Void commitPrepared(Participant participant) throws SQLException {
-        finishPrepared(participant, CommitSql.commitPrepared(gid(participant.shard())));
-        return null;
+    /** Whether it is committed for good: not where a standby was not waited for that should have been. */
+    private boolean commitPrepared(Part part) throws SQLException {
+        boolean[] durable = {true};
+        end(part, CommitSql.commitPrepared(part.gid), durable);
+        return durable[0];
     }
 
-    private void undoOthers() {
-        for (Outcome<Void> outcome : onOthers(this::undo)) {
-            if (outcome.failure() != null) {
+    // ---- undoing
+
+    /**
+     * Precondition: the anchor has not committed and will not. Postcondition: no other participant is prepared, unless it
+     * cannot be reached.
+     */
+    private List<Outcome<End>> undoOthers() {
+        List<Outcome<End>> outcomes = onOthers(this::undo);
+        for (int i = 0; i < outcomes.size(); i++) {
+            if (outcomes.get(i).failed()) {
                 LOG.warn(
-                        "transaction {} is rolled back, but a shard did not say so; its part may stay prepared until RECOVER CLUSTER",
+                        "transaction {} is rolled back, but shard {} did not say so; its part may stay prepared until it is recovered",
                         gtxid,
-                        outcome.failure());
+                        others.get(i).participant.shard().name(),
+                        outcomes.get(i).failure());
             }
         }
+        return outcomes;
     }
 
-    private Void undo(Participant participant) throws SQLException {
-        if (!participant.backend().isBroken() && !participant.connection().getAutoCommit() && isOpen(participant)) {
-            rollback(participant);
-            return null;
-        }
-        try {
-            finishPrepared(participant, CommitSql.rollbackPrepared(gid(participant.shard())));
-        } catch (SQLException e) {
-            if (!"42704".equals(e.getSQLState())) {
-                throw e;
+    private End undo(Part part) throws SQLException {
+        String sql = CommitSql.rollbackPrepared(part.gid);
+        return switch (part.state) {
+            case OPEN -> {
+                rollback(part.participant);
+                yield End.OURS;
             }
-            // it had not been prepared
-        }
-        return null;
-    }
-
-    private static boolean isOpen(Participant participant) {
-        return participant.connection().getTransactionState() != TransactionState.IDLE;
+            case PREPARED -> end(part, sql, new boolean[1]);
+            case UNKNOWN -> {
+                // its backend may be about to prepare even now
+                part.participant.lease().abort();
+                int pid = part.participant.connection().getBackendPID();
+                yield beside.run(part.participant.shard(), statement -> {
+                    statement.execute(CommitSql.endBackend(pid, ageMillis()));
+                    return endOn(statement, sql);
+                });
+            }
+        };
     }
 
     /**
      * COMMIT PREPARED and ROLLBACK PREPARED want no transaction around them. Where the connection is lost, or a setting of
-     * the application such as its statement_timeout stood in the way, another connection tries once more.
+     * the application such as its statement_timeout stood in the way, another connection does it.
+     *
+     * @param durable set to false when the server says that it has not waited for its standbys
      */
-    private void finishPrepared(Participant participant, String sql) throws SQLException {
-        if (!participant.backend().isBroken()) {
-            try {
-                participant.connection().setAutoCommit(true);
-                run(participant, sql);
-                return;
+    private End end(Part part, String sql, boolean[] durable) throws SQLException {
+        boolean mayBeDone = false;
+        if (!part.participant.backend().isBroken()) {
+            try (Statement statement = part.participant.connection().createStatement()) {
+                part.participant.connection().setAutoCommit(true);
+                End end = endOn(statement, sql);
+                durable[0] = statement.getWarnings() == null;
+                return end;
             } catch (SQLException e) {
-                if ("42704".equals(e.getSQLState())) {
-                    throw e;
-                }
+                part.participant.backend().failed(e);
+                mayBeDone = !isAnswer(e);
             }
         }
-        Lease lease = connector.connect(participant.shard());
-        try (Statement statement = lease.backend().connection().createStatement()) {
+        boolean[] tried = {mayBeDone};
+        return beside.run(part.participant.shard(), statement -> {
+            boolean triedBefore = tried[0];
+            tried[0] = true;
+            End end = endOn(statement, sql);
+            return triedBefore ? End.OURS : end;
+        });
+    }
+
+    /** The gid is nobody else's, so what does not exist under it any more has come to its end. */
+    private static End endOn(Statement statement, String sql) throws SQLException {
+        try {
             statement.execute(sql);
-        } finally {
-            lease.release();
+            return End.OURS;
+        } catch (SQLException e) {
+            if (UNDEFINED_OBJECT.equals(e.getSQLState())) {
+                return End.OTHERS;
+            }
+            throw e;
         }
     }
 
@@ -273,28 +422,83 @@ final class TwoPhaseCommit {
         }
     }
 
+    // ---- what is thrown
+
+    /** The exception of a transaction that is rolled back everywhere: the server's own, or 40001 where a server was lost. */
+    private SQLException rolledBack(Participant participant, Throwable cause) {
+        String shard = participant.shard().name();
+        if (isAnswer(cause) && !isSettledByOthers(cause)) {
+            String node = participant.backend().node().name();
+            return PgplexErrors.onShard((SQLException) cause, shard, node);
+        }
+        String reason = isSettledByOthers(cause)
+                ? "a recovery has taken its client for lost before it had committed"
+                : "shard " + shard + " was lost before it had committed";
+        return PgplexErrors.error(
+                SqlState.TRANSACTION_ROLLED_BACK,
+                "transaction " + gtxid + " was rolled back: " + reason,
+                null,
+                "Run the transaction again.",
+                cause);
+    }
+
+    private SQLException unknown(Throwable lost, @Nullable SQLException unreachable) {
+        if (unreachable != null) {
+            lost.addSuppressed(unreachable);
+        }
+        return PgplexErrors.error(
+                SqlState.COMMIT_UNKNOWN,
+                "the outcome of transaction " + gtxid + " is unknown: shard "
+                        + anchor.shard().name() + " was lost during its commit and cannot be reached",
+                null,
+                null,
+                lost);
+    }
+
+    /** Whether the server itself has refused, in full, so that the transaction there has ended without a commit. */
+    private static boolean isAnswer(Throwable failure) {
+        return failure instanceof PSQLException e && e.getServerErrorMessage() != null && !Backend.isFatal(e);
+    }
+
+    /** Whether the commit record could not be written because there is one that says 'aborted'. */
+    private static boolean isSettledByOthers(Throwable failure) {
+        if (!(failure instanceof PSQLException e) || !UNIQUE_VIOLATION.equals(e.getSQLState())) {
+            return false;
+        }
+        ServerErrorMessage message = e.getServerErrorMessage();
+        return message != null && "pgplex".equals(message.getSchema()) && "commit_record".equals(message.getTable());
+    }
+
+    // ---- sending
+
+    /** Runs one text; after anything but an answer the connection is of no use. */
     private static void run(Participant participant, String sql) throws SQLException {
         try (Statement statement = participant.connection().createStatement()) {
             statement.execute(sql);
-        } catch (SQLException e) {
-            participant.backend().failed(e);
+        } catch (SQLException | RuntimeException | Error e) {
+            if (e instanceof SQLException failure) {
+                participant.backend().failed(failure);
+            }
+            if (!isAnswer(e)) {
+                participant.lease().abort();
+            }
             throw e;
         }
     }
 
-    private String gid(Shard shard) {
-        return GlobalTransactionId.gid(cluster, anchor.shard().name(), gtxid, shard.name());
+    private long ageMillis() {
+        return Duration.ofNanos(System.nanoTime() - startedAt).toMillis();
     }
 
     /** What is done on one participant. */
     @FunctionalInterface
-    private interface Step {
-        Void on(Participant participant) throws SQLException;
+    private interface Step<T extends @Nullable Object> {
+        T on(Part part) throws SQLException;
     }
 
-    private List<Outcome<Void>> onOthers(Step step) {
-        List<Callable<Void>> calls = new ArrayList<>();
-        for (Participant other : others) {
+    private <T extends @Nullable Object> List<Outcome<T>> onOthers(Step<T> step) {
+        List<Callable<T>> calls = new ArrayList<>();
+        for (Part other : others) {
             calls.add(() -> step.on(other));
         }
         return calls.isEmpty() ? List.of() : fanOut.all(calls, () -> {});

@@ -92,6 +92,20 @@ class PgplexErrorsTest {
     }
 
     @Test
+    void attachesTheDistributedTransactionOfAFailureOnceBesideItsPlace() {
+        SQLException failure = new SQLException("x", "23505");
+        ShardFailure.attach(failure, "s1", "pg1", null);
+
+        CommitFailure.attach(failure, "4711");
+        CommitFailure.attach(failure, "4712");
+
+        assertThat(CommitFailure.of(failure).gtxid()).isEqualTo("4711");
+        assertThat((Throwable) CommitFailure.of(failure)).hasMessage("in distributed transaction 4711");
+        assertThat(failure.getSuppressed()).hasSize(2);
+        assertThat(CommitFailure.of(new SQLException("x"))).isNull();
+    }
+
+    @Test
     void knowsNoPlaceWhereNoneWasAttached() {
         assertThat(ShardFailure.of(new SQLException("x"))).isNull();
     }
