@@ -21,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * DISCOVER, JOIN and LEAVE CLUSTER. Thread-safe. What changes a server is safe to repeat and comes first; what decides
+ * DISCOVER, JOIN, LEAVE and ALTER CLUSTER SET. Thread-safe. What changes a server is safe to repeat and comes first; what decides
  * is one transaction of the metadata store.
  */
 public final class ClusterCommands {
@@ -60,6 +60,34 @@ public final class ClusterCommands {
      */
     public record DiscoveredNode(
             @Nullable Long oid, @Nullable String name, String conn, String state) {}
+
+    /**
+     * Sets something for the whole cluster: {@code snapshot} to {@code global} or {@code strict}.
+     *
+     * @param value null for the default
+     * @throws SQLException 42704 for an unknown name, 22023 for an unknown value, 08006 when the store does not answer
+     */
+    public void set(String name, @Nullable String value) throws SQLException {
+        if (!name.equals(ClusterMap.SNAPSHOT)) {
+            throw PgplexErrors.error(
+                    SqlState.UNDEFINED_OBJECT,
+                    "unknown setting \"" + name + "\" of a cluster",
+                    "Settings are: " + ClusterMap.SNAPSHOT + ".");
+        }
+        if (value != null && !value.equals("global") && !value.equals(ClusterMap.STRICT)) {
+            throw PgplexErrors.error(
+                    SqlState.INVALID_PARAMETER,
+                    "invalid value for setting \"" + name + "\": \"" + value + "\"",
+                    "Valid values are: global, " + ClusterMap.STRICT + ".");
+        }
+        registry.change(changes -> {
+            if (value == null || value.equals("global")) {
+                changes.deleteSetting(name);
+            } else {
+                changes.putSetting(name, value);
+            }
+        });
+    }
 
     /**
      * Looks at a server and changes nothing.

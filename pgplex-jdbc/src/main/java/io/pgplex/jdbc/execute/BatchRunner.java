@@ -60,10 +60,13 @@ final class BatchRunner {
             return oneByOne(texts, batch, options, running);
         }
         session.checkNotFailed();
-        if (byShard.size() == 1) {
+        if (byShard.size() == 1
+                && (session.transaction() != null || !session.map().strictSnapshots())) {
             return onShards(text, batch, byShard, options, running);
         }
-        crossShard.check(text.hints().get(0), running);
+        if (byShard.size() > 1) {
+            crossShard.check(text.hints().get(0), running);
+        }
         return session.atomically(() -> onShards(text, batch, byShard, options, running));
     }
 

@@ -4,20 +4,27 @@ import io.pgplex.jdbc.cluster.ClusterCommands;
 import io.pgplex.jdbc.cluster.Conninfo;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
+import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.merge.DriverRows;
+import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.pool.PhysicalConnections;
+import io.pgplex.jdbc.transaction.Barrier;
 import io.pgplex.jdbc.transaction.InDoubtResolver;
+import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.command.StatementClass;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.Oid;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs DISCOVER, JOIN, LEAVE and RECOVER CLUSTER. Belongs to one session. */
+/** Runs the commands about the cluster as a whole. Belongs to one session. */
 final class ClusterRunner {
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterRunner.class);
@@ -56,6 +63,82 @@ final class ClusterRunner {
         return done();
     }
 
+    /**
+     * Makes a point in the WAL of every shard to which all can be restored together: no distributed transaction is before it
+     * on one shard and behind it on another. One row for each shard.
+     *
+     * @throws SQLException 22023 without a name; 25001 inside a transaction; what the servers say, as 42501
+     */
+    StatementResult createRestorePoint(@Nullable String name) throws SQLException {
+        if (name == null) {
+            throw PgplexErrors.error(SqlState.INVALID_PARAMETER, "a restore point needs a name");
+        }
+        session.checkNotFailed();
+        if (session.transaction() != null) {
+            throw PgplexErrors.error(
+                    SqlState.ACTIVE_TRANSACTION,
+                    "pgplex.create_restore_point() cannot run inside a transaction block",
+                    "Switch autocommit on.");
+        }
+        List<Shard> shards = session.map().shards();
+        List<Lease> leases = new ArrayList<>();
+        List<String> locations = new ArrayList<>();
+        try {
+            for (Shard shard : shards) {
+                leases.add(session.connect(shard));
+            }
+            try (Barrier barrier = Barrier.take(
+                    leases, cluster.fanOut(), session.transactions().waiter())) {
+                for (Outcome<String> outcome : barrier.onAll(lease -> createRestorePoint(lease, name))) {
+                    if (outcome.failed()) {
+                        throw outcome.sqlFailure();
+                    }
+                    locations.add(outcome.value());
+                }
+            }
+        } finally {
+            leases.forEach(session::giveBack);
+        }
+        return rows(List.of("shard", "lsn"), rows -> {
+            for (int i = 0; i < shards.size(); i++) {
+                rows.add(shards.get(i).name(), locations.get(i));
+            }
+        });
+    }
+
+    private static String createRestorePoint(Lease lease, String name) throws SQLException {
+        try (PreparedStatement statement = lease.backend()
+                .connection()
+                .prepareStatement("SELECT pg_catalog.pg_create_restore_point(?)::pg_catalog.text")) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getString(1);
+            }
+        }
+    }
+
+    /** Fills rows of pgplex's own. */
+    private interface Filling {
+        void into(DriverRows rows) throws SQLException;
+    }
+
+    private StatementResult rows(List<String> names, Filling filling) throws SQLException {
+        List<DriverRows.Column> columns =
+                names.stream().map(DriverRows.Column::text).toList();
+        return new StatementResult.Rows(session.onHome(connection -> {
+            DriverRows rows = new DriverRows(connection, columns);
+            filling.into(rows);
+            return rows.open();
+        }));
+    }
+
+    /** Returns when this client follows the setting; others do as soon as the store has told them. */
+    StatementResult set(StatementClass.SetCluster set) throws SQLException {
+        commands.set(set.name(), set.value());
+        return done();
+    }
+
     private static StatementResult done() {
         return new StatementResult.Count(0, null);
     }
@@ -88,14 +171,10 @@ final class ClusterRunner {
         }
         List<InDoubtResolver.Settled> settled =
                 new InDoubtResolver(session.map(), cluster.store(), session::connect).run();
-        List<DriverRows.Column> columns = List.of(
-                DriverRows.Column.text("gtxid"), DriverRows.Column.text("shard"), DriverRows.Column.text("action"));
-        return new StatementResult.Rows(session.onHome(connection -> {
-            DriverRows rows = new DriverRows(connection, columns);
+        return rows(List.of("gtxid", "shard", "action"), rows -> {
             for (InDoubtResolver.Settled one : settled) {
                 rows.add(one.gtxid(), one.shard(), one.action());
             }
-            return rows.open();
-        }));
+        });
     }
 }

@@ -19,6 +19,7 @@ final class Runners {
     private final ShardedRunner sharded;
     private final InsertRunner insert;
     private final BatchRunner batch;
+    private final ClusterRunner commands;
     private final UtilityRunner utility;
     private final SettingRunner settings;
     private final ExplainRunner explain;
@@ -37,11 +38,8 @@ final class Runners {
         this.batch = new BatchRunner(session, cluster.plans(), cluster.fanOut(), crossShard);
         this.settings = new SettingRunner(session);
         this.explain = new ExplainRunner(session, evaluator, sharded, insert);
-        this.utility = new UtilityRunner(
-                session,
-                settings,
-                new DefinitionRunner(session, cluster),
-                new ClusterRunner(session, cluster, sessionSettings));
+        this.commands = new ClusterRunner(session, cluster, sessionSettings);
+        this.utility = new UtilityRunner(session, settings, new DefinitionRunner(session, cluster), commands);
     }
 
     ShardedRunner sharded() {
@@ -54,6 +52,10 @@ final class Runners {
 
     SettingRunner settings() {
         return settings;
+    }
+
+    ClusterRunner commands() {
+        return commands;
     }
 
     UtilityRunner utility() {

@@ -99,17 +99,37 @@ public final class Session implements LogicalSession {
             ClusterMap map = map();
             Plan plan = cluster.plans().plan(text, statement, map, scope(), statistics);
             Execution execution = new Execution(text, statement, parameters, options, running, map);
-            return plan instanceof Plan.Sharded call && call.effect() == Effect.MAY_WRITE
-                    ? runWithSessionEffect(call, execution)
-                    : runners.run(plan, execution);
+            if (map.strictSnapshots() && transactions.open() == null && writesAlone(plan, execution)) {
+                Execution whole = execution.with(options.held());
+                return transactions.atomically(() -> run(plan, whole));
+            }
+            return run(plan, execution);
         } catch (SQLException e) {
             transactions.noteFailure();
             throw e;
         }
     }
 
+    private StatementResult run(Plan plan, Execution execution) throws SQLException {
+        return plan instanceof Plan.Sharded call && call.effect() == Effect.MAY_WRITE
+                ? runWithSessionEffect(call, execution)
+                : runners.run(plan, execution);
+    }
+
+    /** Whether a statement may write and can be given a transaction; what CALL and DO run may end transactions itself. */
+    private static boolean writesAlone(Plan plan, Execution execution) {
+        return plan instanceof Plan.Insert
+                || (plan instanceof Plan.Sharded sharded
+                        && sharded.effect() != Effect.READ
+                        && !execution.scanned().is(0, "CALL", "DO"));
+    }
+
     /** A statement that calls functions, some of which change the session on the server. */
     private StatementResult runWithSessionEffect(Plan.Sharded call, Execution execution) throws SQLException {
+        OwnCall own = OwnCall.of(execution.scanned(), execution.parameters());
+        if (own != null && own.function().equals(OwnCall.CREATE_RESTORE_POINT)) {
+            return runners.commands().createRestorePoint(own.argument());
+        }
         ConfigCall setting = ConfigCall.of(execution.scanned(), execution.parameters());
         if (setting != null) {
             runners.settings().set(setting);

@@ -80,6 +80,10 @@ final class SessionTransaction {
             if (snapshot != null) {
                 reach(begun, snapshot);
             }
+            ClusterMap map = cluster.currentMap();
+            if (map != null && map.strictSnapshots()) {
+                begun.commitStrictly();
+            }
             open = begun;
         }
     }
@@ -197,7 +201,8 @@ final class SessionTransaction {
         }
     }
 
-    private Barrier.Waiter waiter() {
+    /** Who is asked whether to go on waiting for the barrier: the statement that runs now. */
+    Barrier.Waiter waiter() {
         RunningStatement statement = running;
         ExecuteOptions statementOptions = options;
         return statement == null || statementOptions == null

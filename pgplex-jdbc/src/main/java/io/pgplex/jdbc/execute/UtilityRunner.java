@@ -43,6 +43,7 @@ final class UtilityRunner {
                     || found instanceof StatementClass.JoinCluster
                     || found instanceof StatementClass.LeaveCluster
                     || found instanceof StatementClass.RecoverCluster
+                    || found instanceof StatementClass.SetCluster
                     || found instanceof StatementClass.Discard) {
                 return true;
             }
@@ -86,6 +87,9 @@ final class UtilityRunner {
         }
         if (statement instanceof StatementClass.RecoverCluster) {
             return commands.recover();
+        }
+        if (statement instanceof StatementClass.SetCluster set) {
+            return commands.set(set);
         }
         if (statement instanceof StatementClass.AlterCluster) {
             throw PgplexErrors.from(Unsupported.ALTER_CLUSTER.at(1, "ALTER CLUSTER"));

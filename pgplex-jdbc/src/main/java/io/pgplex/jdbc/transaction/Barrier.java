@@ -195,6 +195,21 @@ public final class Barrier implements AutoCloseable {
         }
     }
 
+    /** What is done on one of the connections while the barrier is held. */
+    @FunctionalInterface
+    public interface Step<T> {
+        T on(Lease lease) throws SQLException;
+    }
+
+    /** Does something on all connections at once; the outcomes are in the shards' order. */
+    public <T> List<Outcome<T>> onAll(Step<T> step) {
+        List<Callable<T>> calls = new ArrayList<>();
+        for (Lease lease : leases) {
+            calls.add(() -> step.on(lease));
+        }
+        return fanOut.all(calls, () -> {});
+    }
+
     /** Lets the barrier go wherever it is still held, and ends the transactions; a connection that does not obey is closed. */
     @Override
     public void close() {

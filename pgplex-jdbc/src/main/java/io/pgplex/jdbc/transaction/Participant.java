@@ -4,6 +4,7 @@ import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.metadata.model.Shard;
 import java.sql.SQLException;
+import java.sql.Statement;
 import org.postgresql.core.TransactionState;
 import org.postgresql.jdbc.PgConnection;
 
@@ -44,12 +45,26 @@ public final class Participant {
         written = true;
     }
 
-    /** Commits a part that only read and has nothing to lose: whatever the server says, the transaction is committed. */
-    void commitRead() {
+    /** Commits what is the only written part, in one round trip, while nobody opens a snapshot of all shards. */
+    void commitBehindBarrier() throws SQLException {
+        try (Statement statement = connection().createStatement()) {
+            statement.execute(Barrier.SHARE + "; COMMIT");
+        }
+    }
+
+    /**
+     * Commits a part that only read and has nothing to lose.
+     *
+     * @param heard whether what the server says against it counts; else the transaction is committed already
+     */
+    void commitRead(boolean heard) throws SQLException {
         try {
             connection().commit();
         } catch (SQLException e) {
             backend().taint();
+            if (heard && !Backend.isFatal(e)) {
+                throw e;
+            }
         }
     }
 

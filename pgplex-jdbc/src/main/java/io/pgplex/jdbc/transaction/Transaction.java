@@ -41,8 +41,12 @@ public final class Transaction {
     private final List<Mark> marks = new ArrayList<>();
     private final List<MetadataChange> changes = new ArrayList<>();
     private boolean failed;
+    /** As it was when the transaction reached its first or second shard. */
+    private @Nullable Isolation isolation;
+
     private boolean snapshotPerShard;
     private boolean snapshotOfAll;
+    private boolean strict;
     private int temporaryShard = NONE;
 
     public Transaction(boolean readOnly, SessionState stateAtBegin) {
@@ -94,6 +98,7 @@ public final class Transaction {
     public Transaction chained(SessionState state) {
         Transaction next = new Transaction(readOnly, state);
         next.snapshotPerShard = snapshotPerShard;
+        next.strict = strict;
         next.characteristics.addAll(characteristics);
         next.joinScript.addAll(characteristics);
         return next;
@@ -257,6 +262,15 @@ public final class Transaction {
         characteristic("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
     }
 
+    /** Has its commit take part in the barrier also where it wrote on one shard alone. */
+    public void commitStrictly() {
+        strict = true;
+    }
+
+    boolean isStrict() {
+        return strict;
+    }
+
     /** Whether one snapshot of all shards was opened. */
     public boolean hasSnapshotOfAll() {
         return snapshotOfAll;
@@ -281,7 +295,8 @@ public final class Transaction {
 
     private Isolation isolation(Isolation otherwise) {
         Isolation chosen = Isolation.chosenBy(joinScript, stateAtBegin);
-        return chosen == null ? otherwise : chosen;
+        isolation = chosen == null ? otherwise : chosen;
+        return isolation;
     }
 
     /**
@@ -308,7 +323,12 @@ public final class Transaction {
                 barrier.close();
             }
         }
+        // what a server has to say against it when it commits must be heard before any other has committed
+        boolean prepares = !readOnly && isolation == Isolation.SERIALIZABLE;
         for (Participant participant : joining) {
+            if (prepares) {
+                participant.markWritten();
+            }
             participant.lease().setTransactional(true);
             participants.put(participant.shard().ordinal(), participant);
             inOrderOfJoining.add(participant);

@@ -3,6 +3,7 @@ package io.pgplex.jdbc.transaction;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
+import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.session.SessionState;
 import java.sql.SQLException;
@@ -57,7 +58,7 @@ public final class TransactionEnd {
             if (written.size() > 1 || !transaction.changes().isEmpty()) {
                 commitByTwoPhases(transaction, written, readers, connector);
             } else {
-                commitPlain(written, readers);
+                commitPlain(written, readers, transaction.isStrict());
             }
             committed = true;
         } catch (SQLException e) {
@@ -144,35 +145,26 @@ public final class TransactionEnd {
     /**
      * The COMMIT of at most one shard that was written, then those of the others.
      *
-     * <p>A transaction that has only read on one shard hears what the server says: under SERIALIZABLE it may be that what it
-     * has read never was.
+     * <p>A transaction that has only read hears what the servers say: under SERIALIZABLE it may be that what it has read
+     * never was.
      */
-    private void commitPlain(List<Participant> written, List<Participant> readers) throws SQLException {
-        if (written.size() == 1) {
-            commitPlain(written.get(0));
-        } else if (readers.size() == 1) {
-            commitAlone(readers.get(0));
-            return;
+    private void commitPlain(List<Participant> written, List<Participant> readers, boolean strict) throws SQLException {
+        boolean heard = written.isEmpty();
+        if (!heard) {
+            commitPlain(written.get(0), strict);
         }
         List<Callable<@Nullable Void>> calls = new ArrayList<>();
         for (Participant reader : readers) {
             calls.add(() -> {
-                reader.commitRead();
+                reader.commitRead(heard);
                 return null;
             });
         }
         if (!calls.isEmpty()) {
-            fanOut.all(calls, () -> {});
-        }
-    }
-
-    private static void commitAlone(Participant reader) throws SQLException {
-        try {
-            reader.connection().commit();
-        } catch (SQLException e) {
-            reader.backend().taint();
-            if (!Backend.isFatal(e)) {
-                throw e;
+            for (Outcome<@Nullable Void> outcome : fanOut.all(calls, () -> {})) {
+                if (outcome.failed()) {
+                    throw outcome.sqlFailure();
+                }
             }
         }
     }
@@ -181,9 +173,13 @@ public final class TransactionEnd {
      * One shard's own COMMIT. Nobody knows afterwards how one ended whose answer was lost: the server remembers outcomes by
      * transaction number alone, which would have to be asked for before each commit.
      */
-    private static void commitPlain(Participant participant) throws SQLException {
+    private static void commitPlain(Participant participant, boolean strict) throws SQLException {
         try {
-            participant.connection().commit();
+            if (strict) {
+                participant.commitBehindBarrier();
+            } else {
+                participant.connection().commit();
+            }
         } catch (SQLException e) {
             participant.backend().failed(e);
             if (!Backend.isFatal(e)) {

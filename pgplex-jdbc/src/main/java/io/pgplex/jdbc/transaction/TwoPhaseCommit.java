@@ -305,7 +305,7 @@ final class TwoPhaseCommit {
         }
         for (Participant reader : readers) {
             calls.add(() -> {
-                reader.commitRead();
+                reader.commitRead(false);
                 return true;
             });
         }

@@ -41,6 +41,9 @@ class SnapshotIT {
     private static final String MOVING =
             "SELECT string_agg(a.v::text, ',' ORDER BY a.v) FROM t a JOIN t b ON a.v = b.v AND a.k = b.k + 0";
 
+    /** Takes the barrier alone, for the session. */
+    private static final String HOLD = "SELECT pg_advisory_lock(1885827180, 1)";
+
     private LocalCluster cluster;
     private ShardedTable table;
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -114,9 +117,13 @@ class SnapshotIT {
 
     /** Waits until somebody wants the barrier on the second shard, where the transaction in flight holds it. */
     private void awaitWaiting() {
+        awaitWaiting(1, 1);
+    }
+
+    private void awaitWaiting(int shard, int count) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         String waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
-        while (table.onServers(waiting).get(1).equals("0")) {
+        while (Integer.parseInt(table.onServers(waiting).get(shard)) < count) {
             assertThat(System.nanoTime()).as("nobody waits").isLessThan(end);
             Thread.onSpinWait();
         }
@@ -364,6 +371,140 @@ class SnapshotIT {
             connection.setAutoCommit(true);
             assertThat(ask(connection, ALL)).isEqualTo("8,8,8");
         }
+    }
+
+    @Test
+    void aCommitOnOneShardWaitsForASnapshotBeingOpenedOnlyWhereSnapshotsAreStrict() throws Exception {
+        try (Connection connection = cluster.connect();
+                Connection holder = raw(2)) {
+            run(holder, HOLD);
+            table.set(connection, 2, 1);
+            for (String value : List.of("SET snapshot TO global", "SET snapshot = 'strict'")) {
+                run(connection, "ALTER CLUSTER " + value);
+            }
+            List<Future<String>> writers = new ArrayList<>();
+            for (String write : List.of(
+                    "UPDATE t SET v = 2 WHERE k = " + table.key(2) + " RETURNING v",
+                    "INSERT INTO t VALUES (" + (table.key(2) + 1_000_000)
+                            + ", 0) ON CONFLICT DO NOTHING RETURNING 2")) {
+                writers.add(start(() -> {
+                    try (Connection writer = cluster.connect()) {
+                        return ask(writer, "/*!pgplex shard=" + shard(2) + " */ " + write);
+                    }
+                }));
+            }
+            writers.add(start(() -> {
+                try (Connection writer = cluster.connect()) {
+                    try (PreparedStatement batch =
+                            writer.prepareStatement("INSERT INTO t VALUES (?, 9) ON CONFLICT DO NOTHING")) {
+                        batch.setLong(1, table.key(2));
+                        batch.addBatch();
+                        batch.executeBatch();
+                    }
+                    return "2";
+                }
+            }));
+            awaitWaiting(2, 2);
+            // reads and other shards go on
+            assertThat(ask(connection, "SELECT v FROM t WHERE k = " + table.key(2)))
+                    .isEqualTo("1");
+            table.set(connection, 0, 3);
+            assertThat(writers).noneMatch(Future::isDone);
+            run(holder, Barrier.LET_GO);
+            for (Future<String> writer : writers) {
+                assertThat(get(writer)).isEqualTo("2");
+            }
+            run(connection, "ALTER CLUSTER RESET snapshot");
+            run(holder, HOLD);
+            table.set(connection, 2, 4);
+            run(holder, Barrier.LET_GO);
+        }
+    }
+
+    @Test
+    void refusesUnknownSettingsOfTheCluster() throws Exception {
+        try (Connection connection = cluster.connect()) {
+            assertState("42704", () -> run(connection, "ALTER CLUSTER SET colour TO red"));
+            assertState("22023", () -> run(connection, "ALTER CLUSTER SET snapshot TO shard"));
+        }
+    }
+
+    /** The reader sees the later of two commits on different shards; then it sees the earlier one, too. */
+    @Test
+    void strictSnapshotsKeepTheOrderOfCommits() throws Exception {
+        try (Connection connection = cluster.connect()) {
+            run(connection, "ALTER CLUSTER SET snapshot TO strict");
+            AtomicInteger reading = new AtomicInteger(2);
+            List<CompletableFuture<Void>> all = new ArrayList<>();
+            all.add(CompletableFuture.runAsync(() -> countUp(reading), threads));
+            for (int i = 0; i < 2; i++) {
+                all.add(CompletableFuture.runAsync(() -> readInOrder(reading), threads));
+            }
+            CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).get(120, TimeUnit.SECONDS);
+            run(connection, "ALTER CLUSTER RESET snapshot");
+        }
+    }
+
+    /** Each value is on the first shard before it is on the last. */
+    private void countUp(AtomicInteger reading) {
+        try (Connection connection = cluster.connect()) {
+            for (int value = 1; reading.get() > 0; value++) {
+                table.set(connection, 0, value);
+                table.set(connection, 2, value);
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void readInOrder(AtomicInteger reading) {
+        try (Connection connection = cluster.connect()) {
+            begin(connection);
+            for (int i = 0; i < 200; i++) {
+                int later = Integer.parseInt(ask(connection, "SELECT v FROM t WHERE k = " + table.key(2)));
+                int earlier = Integer.parseInt(ask(connection, "SELECT v FROM t WHERE k = " + table.key(0)));
+                connection.commit();
+                assertThat(earlier).isGreaterThanOrEqualTo(later);
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            reading.decrementAndGet();
+        }
+    }
+
+    @Test
+    void aRestorePointWaitsForCommitsInFlightAndIsOnEveryShard() throws Exception {
+        try (Connection connection = cluster.connect();
+                PreparedStatement prepared =
+                        connection.prepareStatement("SELECT pgplex.create_restore_point(?) AS p")) {
+            try (HalfCommitted half = new HalfCommitted()) {
+                Future<String> point = start(() -> points(connection.createStatement(), "before"));
+                awaitWaiting();
+                assertThat(point.isDone()).isFalse();
+                half.finish();
+                assertThat(get(point)).isEqualTo(shard(0) + "," + shard(1) + "," + shard(2));
+            }
+            prepared.setString(1, "second");
+            try (ResultSet rows = prepared.executeQuery()) {
+                assertThat(rows.next()).isTrue();
+                assertThat(rows.getString("lsn")).matches("[0-9A-F]+/[0-9A-F]+");
+            }
+            connection.setAutoCommit(false);
+            assertState("25001", () -> points(connection.createStatement(), "x"));
+            connection.rollback();
+        }
+    }
+
+    private static String points(Statement statement, String name) throws SQLException {
+        List<String> shards = new ArrayList<>();
+        try (statement;
+                ResultSet rows = statement.executeQuery("SELECT pgplex.create_restore_point('" + name + "')")) {
+            while (rows.next()) {
+                shards.add(rows.getString("shard"));
+            }
+        }
+        return String.join(",", shards);
     }
 
     @Test

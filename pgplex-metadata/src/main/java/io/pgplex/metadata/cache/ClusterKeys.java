@@ -1,5 +1,6 @@
 package io.pgplex.metadata.cache;
 
+import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.TableName;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ public final class ClusterKeys {
     private static final String LEADER = "/leader";
     private static final String TABLES = "tables/";
     private static final String VIEWS = "views/";
+    private static final String SETTINGS = "settings/";
 
     private final String prefix;
 
@@ -66,7 +68,7 @@ public final class ClusterKeys {
 
     /** A setting; the path's steps are separated by dots, as in {@code SET nodes.pg3.weight}. */
     public String setting(String path) {
-        return prefix + "settings/" + encode(path);
+        return prefix + SETTINGS + encode(path);
     }
 
     /** A client that lives, under its lease. */
@@ -89,7 +91,8 @@ public final class ClusterKeys {
                 || rest.startsWith(NODES)
                 || rest.startsWith(SHARDS)
                 || rest.startsWith(TABLES)
-                || rest.startsWith(VIEWS);
+                || rest.startsWith(VIEWS)
+                || rest.equals(SETTINGS + ClusterMap.SNAPSHOT);
     }
 
     /** The node whose key it is, or null. */
@@ -120,6 +123,12 @@ public final class ClusterKeys {
     @Nullable
     TableName viewOf(String key) {
         return relationAfter(VIEWS, key);
+    }
+
+    /** The path of the setting whose key it is, or null. */
+    @Nullable
+    String settingOf(String key) {
+        return nameAfter(SETTINGS, key);
     }
 
     private @Nullable String nameAfter(String section, String key) {

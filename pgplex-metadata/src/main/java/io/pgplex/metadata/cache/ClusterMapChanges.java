@@ -44,6 +44,7 @@ public final class ClusterMapChanges {
     private final Map<String, Node> nodes = new HashMap<>();
     private final Map<TableName, Table> tables = new HashMap<>();
     private final Map<TableName, View> views = new HashMap<>();
+    private final Map<String, String> settings = new HashMap<>();
 
     /** The documents of the map that was read, as this version writes them. */
     private final Map<String, String> stored = new TreeMap<>();
@@ -63,6 +64,7 @@ public final class ClusterMapChanges {
             nodes.putAll(map.nodes());
             tables.putAll(map.tables());
             views.putAll(map.views());
+            settings.putAll(map.settings());
             stored.putAll(documents(map));
         }
     }
@@ -205,6 +207,20 @@ public final class ClusterMapChanges {
         return this;
     }
 
+    /** Sets something for the whole cluster. */
+    public ClusterMapChanges putSetting(String path, String value) {
+        existingCluster();
+        settings.put(path, value);
+        return this;
+    }
+
+    /** Gives a setting its default back. */
+    public ClusterMapChanges deleteSetting(String path) {
+        existingCluster();
+        settings.remove(path);
+        return this;
+    }
+
     /**
      * The map as it will be, with the revision that the changes were computed from.
      *
@@ -212,7 +228,7 @@ public final class ClusterMapChanges {
      */
     public ClusterMap map() {
         return new ClusterMap(
-                cluster, snapshot.revision(), existingCluster().properties(), shards, nodes, tables, views);
+                cluster, snapshot.revision(), existingCluster().properties(), shards, nodes, tables, views, settings);
     }
 
     /**
@@ -275,6 +291,8 @@ public final class ClusterMapChanges {
         for (View view : target.views().values()) {
             documents.put(keys.view(view.name()), ClusterMapCodec.encodeView(view));
         }
+        target.settings()
+                .forEach((path, value) -> documents.put(keys.setting(path), ClusterMapCodec.encodeSetting(value)));
         return documents;
     }
 

@@ -57,6 +57,7 @@ public final class ClusterMapCodec {
         Map<String, KeyValue> leaders = new HashMap<>();
         Map<TableName, Table> tables = new HashMap<>();
         Map<TableName, View> views = new HashMap<>();
+        Map<String, String> settings = new HashMap<>();
         for (KeyValue pair : snapshot.pairs()) {
             String key = pair.key();
             if (!keys.isPartOfMap(key) || key.equals(keys.cluster())) {
@@ -67,6 +68,7 @@ public final class ClusterMapCodec {
             String led = keys.shardOfLeader(key);
             TableName table = keys.tableOf(key);
             TableName view = keys.viewOf(key);
+            String setting = keys.settingOf(key);
             if (node != null) {
                 nodes.put(node, decodeNode(node, pair));
             } else if (shard != null) {
@@ -77,6 +79,8 @@ public final class ClusterMapCodec {
                 tables.put(table, decodeTable(table, pair));
             } else if (view != null) {
                 views.put(view, decodeView(view, pair));
+            } else if (setting != null) {
+                settings.put(setting, JsonDocument.parse(pair).string("value"));
             } else {
                 throw JsonDocument.corrupt(key, "is not the key of anything", null);
             }
@@ -87,7 +91,8 @@ public final class ClusterMapCodec {
         List<Shard> inAnyOrder = new ArrayList<>(shards.values());
         return checked(
                 keys.cluster(),
-                () -> new ClusterMap(cluster, snapshot.revision(), properties, inAnyOrder, nodes, tables, views));
+                () -> new ClusterMap(
+                        cluster, snapshot.revision(), properties, inAnyOrder, nodes, tables, views, settings));
     }
 
     static String encodeCluster(ClusterDocument cluster) {
@@ -230,6 +235,12 @@ public final class ClusterMapCodec {
             case "replicated" -> new TableDistribution.Replicated();
             default -> throw JsonDocument.corrupt(key, "has an unknown distribution", null);
         };
+    }
+
+    static String encodeSetting(String value) {
+        JsonObject json = JsonDocument.create();
+        json.addProperty("value", value);
+        return json.toString();
     }
 
     static String encodeView(View view) {

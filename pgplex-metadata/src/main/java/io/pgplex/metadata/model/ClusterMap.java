@@ -17,6 +17,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClusterMap {
 
+    /** The setting that says what a snapshot of all shards keeps: {@code global}, its default, or {@link #STRICT}. */
+    public static final String SNAPSHOT = "snapshot";
+
+    /** The value of {@link #SNAPSHOT} under which nobody sees a later commit without an earlier one. */
+    public static final String STRICT = "strict";
+
     private final String cluster;
     private final long revision;
     private final ClusterProperties properties;
@@ -24,6 +30,8 @@ public final class ClusterMap {
     private final Map<String, Node> nodes;
     private final Map<TableName, Table> tables;
     private final Map<TableName, View> views;
+    private final Map<String, String> settings;
+    private final boolean strictSnapshots;
     /** The ordinal of the shard that owns each bucket. */
     private final short[] owners;
 
@@ -40,7 +48,8 @@ public final class ClusterMap {
             List<Shard> shards,
             Map<String, Node> nodes,
             Map<TableName, Table> tables,
-            Map<TableName, View> views) {
+            Map<TableName, View> views,
+            Map<String, String> settings) {
         this.cluster = Objects.requireNonNull(cluster, "cluster");
         this.revision = revision;
         this.properties = Objects.requireNonNull(properties, "properties");
@@ -50,8 +59,22 @@ public final class ClusterMap {
         this.nodes = Map.copyOf(nodes);
         this.tables = Collections.unmodifiableMap(new TreeMap<>(tables));
         this.views = Collections.unmodifiableMap(new TreeMap<>(views));
+        this.settings = Collections.unmodifiableMap(new TreeMap<>(settings));
+        this.strictSnapshots = STRICT.equals(settings.get(SNAPSHOT));
         checkShards();
         this.owners = owners();
+    }
+
+    /** A map of a cluster in which nothing is set. */
+    public ClusterMap(
+            String cluster,
+            long revision,
+            ClusterProperties properties,
+            List<Shard> shards,
+            Map<String, Node> nodes,
+            Map<TableName, Table> tables,
+            Map<TableName, View> views) {
+        this(cluster, revision, properties, shards, nodes, tables, views, Map.of());
     }
 
     private void checkShards() {
@@ -151,6 +174,19 @@ public final class ClusterMap {
         return views;
     }
 
+    /** What is set for the whole cluster, by path; what is not there has its default. */
+    public Map<String, String> settings() {
+        return settings;
+    }
+
+    /**
+     * Whether snapshots of all shards keep the order of cause and effect: then whoever commits on one shard alone takes part
+     * in the barrier, too.
+     */
+    public boolean strictSnapshots() {
+        return strictSnapshots;
+    }
+
     public int buckets() {
         return owners.length;
     }
@@ -164,28 +200,28 @@ public final class ClusterMap {
     public ClusterMap withTable(Table table) {
         Map<TableName, Table> changed = new HashMap<>(tables);
         changed.put(table.name(), table);
-        return new ClusterMap(cluster, revision, properties, shards, nodes, changed, views);
+        return new ClusterMap(cluster, revision, properties, shards, nodes, changed, views, settings);
     }
 
     /** The same map without a table. */
     public ClusterMap withoutTable(TableName name) {
         Map<TableName, Table> changed = new HashMap<>(tables);
         changed.remove(name);
-        return new ClusterMap(cluster, revision, properties, shards, nodes, changed, views);
+        return new ClusterMap(cluster, revision, properties, shards, nodes, changed, views, settings);
     }
 
     /** The same map with a view added or replaced. */
     public ClusterMap withView(View view) {
         Map<TableName, View> changed = new HashMap<>(views);
         changed.put(view.name(), view);
-        return new ClusterMap(cluster, revision, properties, shards, nodes, tables, changed);
+        return new ClusterMap(cluster, revision, properties, shards, nodes, tables, changed, settings);
     }
 
     /** The same map without a view. */
     public ClusterMap withoutView(TableName name) {
         Map<TableName, View> changed = new HashMap<>(views);
         changed.remove(name);
-        return new ClusterMap(cluster, revision, properties, shards, nodes, tables, changed);
+        return new ClusterMap(cluster, revision, properties, shards, nodes, tables, changed, settings);
     }
 
     @Override

@@ -1,20 +1,23 @@
 package io.pgplex.routing.command;
 
+import io.pgplex.routing.command.StatementClass.AlterCluster;
 import io.pgplex.routing.command.StatementClass.DiscoverCluster;
 import io.pgplex.routing.command.StatementClass.JoinCluster;
 import io.pgplex.routing.command.StatementClass.LeaveCluster;
 import io.pgplex.routing.command.StatementClass.RecoverCluster;
+import io.pgplex.routing.command.StatementClass.SetCluster;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.TokenKind;
 import org.jspecify.annotations.Nullable;
 
-/** Reads DISCOVER, JOIN, LEAVE and RECOVER CLUSTER. */
+/** Reads DISCOVER, JOIN, LEAVE, RECOVER and ALTER CLUSTER. */
 final class ClusterReader {
 
     private static final String DISCOVER = "The form is DISCOVER CLUSTER ON 'conninfo'.";
     private static final String JOIN =
             "The form is JOIN CLUSTER ON 'conninfo' [AS node] [SHARD shard | REPLICA OF node].";
     private static final String LEAVE = "The form is LEAVE CLUSTER [ON node].";
+    private static final String SET = "The form is ALTER CLUSTER SET name TO value, or ALTER CLUSTER RESET name.";
     private static final String RECOVER = "The form is RECOVER CLUSTER.";
 
     private ClusterReader() {}
@@ -29,6 +32,25 @@ final class ClusterReader {
                 yield new RecoverCluster();
             }
         };
+    }
+
+    /** ALTER CLUSTER. */
+    static StatementClass alter(ScannedStatement statement) {
+        if (statement.is(2, "RESET")) {
+            String name = name(statement, 3, SET);
+            end(statement, 4, SET);
+            return new SetCluster(name, null);
+        }
+        if (!statement.is(2, "SET")) {
+            return new AlterCluster();
+        }
+        String name = name(statement, 3, SET);
+        if (!statement.is(4, "TO") && !statement.isOperator(4, "=")) {
+            throw wrong(statement, 4, SET);
+        }
+        String value = statement.hasKind(5, TokenKind.STRING) ? statement.stringValue(5) : name(statement, 5, SET);
+        end(statement, 6, SET);
+        return new SetCluster(name, value);
     }
 
     private static DiscoverCluster discover(ScannedStatement statement) {

@@ -141,6 +141,13 @@ public sealed interface StatementClass {
     /** RECOVER CLUSTER: settles what crashes have left in doubt. */
     record RecoverCluster() implements StatementClass {}
 
+    /**
+     * {@code ALTER CLUSTER SET name TO value} and {@code ALTER CLUSTER RESET name}.
+     *
+     * @param value the value, or null for the default
+     */
+    record SetCluster(String name, @Nullable String value) implements StatementClass {}
+
     /** ALTER CLUSTER ...: moves. */
     record AlterCluster() implements StatementClass {}
 

@@ -55,7 +55,7 @@ public final class StatementClassifier {
             return new StatementClass.Query();
         }
         if (first.equals("ALTER") && statement.is(1, "CLUSTER")) {
-            return new StatementClass.AlterCluster();
+            return ClusterReader.alter(statement);
         }
         if ((first.equals("CREATE") || first.equals("DROP"))
                 && statement.is(1, "DISTRIBUTED", "REPLICATED")

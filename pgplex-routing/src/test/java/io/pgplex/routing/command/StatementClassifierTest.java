@@ -1,6 +1,7 @@
 package io.pgplex.routing.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.pgplex.routing.command.StatementClass.CreateDistributedTable;
@@ -198,6 +199,12 @@ class StatementClassifierTest {
         assertThat(classify("leave cluster")).isEqualTo(new LeaveCluster(null));
         assertThat(classify("leave cluster on n1")).isEqualTo(new LeaveCluster("n1"));
         assertThat(classify("alter cluster rebalance")).isInstanceOf(StatementClass.AlterCluster.class);
+        assertThat(classify("alter cluster set snapshot to strict"))
+                .isEqualTo(new StatementClass.SetCluster("snapshot", "strict"));
+        assertThat(classify("ALTER CLUSTER SET Snapshot = 'global'"))
+                .isEqualTo(new StatementClass.SetCluster("snapshot", "global"));
+        assertThat(classify("alter cluster reset snapshot")).isEqualTo(new StatementClass.SetCluster("snapshot", null));
+        assertThatThrownBy(() -> classify("alter cluster set snapshot strict")).hasMessageContaining("ALTER CLUSTER");
         assertThat(classify("cluster t")).isEqualTo(new Definition());
     }
 
