@@ -1,0 +1,29 @@
+package io.pgplex.jdbc.consistency;
+
+import java.util.List;
+
+/** What a transaction did to one list. Immutable. */
+sealed interface Operation {
+
+    long key();
+
+    /** Put a value behind all others in the list; no other append to that key has the same value. */
+    record Append(long key, long value) implements Operation {
+        @Override
+        public String toString() {
+            return "append " + value + " to key " + key;
+        }
+    }
+
+    /** Saw the whole list; an absent one is empty. */
+    record Read(long key, List<Long> values) implements Operation {
+        public Read {
+            values = List.copyOf(values);
+        }
+
+        @Override
+        public String toString() {
+            return "read key " + key + ": " + values;
+        }
+    }
+}
