@@ -5,6 +5,9 @@ import java.util.List;
 /** What a transaction did to one list. Immutable. */
 sealed interface Operation {
 
+    /** How many values of a read are printed. */
+    int SHOWN = 5;
+
     long key();
 
     /** Put a value behind all others in the list; no other append to that key has the same value. */
@@ -21,9 +24,12 @@ sealed interface Operation {
             values = List.copyOf(values);
         }
 
+        /** With the end of a long list only. */
         @Override
         public String toString() {
-            return "read key " + key + ": " + values;
+            int first = Math.max(0, values.size() - SHOWN);
+            return "read key " + key + ": " + (first == 0 ? "" : first + " and ")
+                    + values.subList(first, values.size());
         }
     }
 }

@@ -1,0 +1,93 @@
+package io.pgplex.jdbc.consistency;
+
+import io.pgplex.testkit.LocalCluster;
+import io.pgplex.testkit.PostgresServer;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** Breaks connections and servers of a cluster whose servers have links, and waits until all is settled. Confined to one thread. */
+final class Faults {
+
+    /** What may happen to a shard. */
+    enum Fault {
+        CONNECTIONS_CUT,
+        BACKENDS_TERMINATED,
+        SERVER_KILLED
+    }
+
+    private static final Duration POLL = Duration.ofMillis(20);
+    private static final Duration RECOVERY_INTERVAL = Duration.ofSeconds(1);
+    private static final String OWN_BACKENDS = " FROM pg_stat_activity WHERE datname = current_database()"
+            + " AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+
+    private final LocalCluster cluster;
+    private final SplittableRandom random;
+
+    Faults(LocalCluster cluster, SplittableRandom random) {
+        this.cluster = cluster;
+        this.random = random;
+    }
+
+    /** Does that to one shard, and makes it whole again. */
+    void inject(Fault fault) {
+        List<PostgresServer> primaries = cluster.primaries();
+        PostgresServer server = primaries.get(random.nextInt(primaries.size()));
+        switch (fault) {
+            case CONNECTIONS_CUT -> server.link().cut();
+            case BACKENDS_TERMINATED ->
+                server.execute(
+                        cluster.database(), "SELECT pg_terminate_backend(pid)" + OWN_BACKENDS + " AND random() < 0.5");
+            case SERVER_KILLED -> {
+                server.kill();
+                server.start();
+            }
+        }
+    }
+
+    /** Has what dead clients left in doubt settled. */
+    void recover() {
+        try (Connection connection = cluster.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("RECOVER CLUSTER");
+        } catch (SQLException e) {
+            // a shard may be out of reach at this moment; it is tried again
+        }
+    }
+
+    /** Waits until the condition holds, and says whether it did within the time; what is in doubt is settled meanwhile. */
+    boolean await(Duration limit, BooleanSupplier condition) {
+        long start = System.nanoTime();
+        long recovered = start;
+        while (!condition.getAsBoolean()) {
+            long now = System.nanoTime();
+            if (now - start > limit.toNanos()) {
+                return false;
+            }
+            if (now - recovered > RECOVERY_INTERVAL.toNanos()) {
+                recover();
+                recovered = System.nanoTime();
+            }
+            LockSupport.parkNanos(POLL.toNanos());
+        }
+        return true;
+    }
+
+    /** Waits until no transaction is open, prepared, or holds the commit barrier on any server. */
+    boolean awaitQuiet(Duration limit) {
+        return await(limit, () -> cluster.primaries().stream().allMatch(this::isQuiet));
+    }
+
+    private boolean isQuiet(PostgresServer server) {
+        String busy = "SELECT (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database())"
+                + " + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1885827180 AND objid = 1"
+                + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+                + " + (SELECT count(*)" + OWN_BACKENDS + " AND state <> 'idle')";
+        return "0".equals(server.query(cluster.database(), busy));
+    }
+}
