@@ -62,7 +62,7 @@ final class BankRun {
             clients.forEach(ClientProcess::close);
         }
         if (!nemesis.awaitQuiet(LIMIT)) {
-            ledger.violate("something is still in doubt or locked after " + LIMIT);
+            ledger.violate("not settled after " + LIMIT + ": " + nemesis.unsettled());
         }
         ledger.audit(transfers(), balances());
         return ledger;

@@ -26,6 +26,14 @@ final class Faults {
     private static final String OWN_BACKENDS = " FROM pg_stat_activity WHERE datname = current_database()"
             + " AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
 
+    private static final String UNSETTLED = "SELECT string_agg(what, '; ') FROM ("
+            + "SELECT 'prepared ' || gid FROM pg_prepared_xacts WHERE database = current_database()"
+            + " UNION ALL SELECT format('barrier %s by %s', mode, coalesce(pid::text, virtualtransaction)) FROM pg_locks"
+            + " WHERE locktype = 'advisory' AND classid = 1885827180 AND objid = 1"
+            + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            + " UNION ALL SELECT format('%s is %s since %s: %s', pid, state, state_change, query)"
+            + OWN_BACKENDS + " AND state <> 'idle') AS unsettled (what)";
+
     private final LocalCluster cluster;
     private final SplittableRandom random;
 
@@ -80,14 +88,18 @@ final class Faults {
 
     /** Waits until no transaction is open, prepared, or holds the commit barrier on any server. */
     boolean awaitQuiet(Duration limit) {
-        return await(limit, () -> cluster.primaries().stream().allMatch(this::isQuiet));
+        return await(limit, () -> unsettled().isEmpty());
     }
 
-    private boolean isQuiet(PostgresServer server) {
-        String busy = "SELECT (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database())"
-                + " + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1885827180 AND objid = 1"
-                + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
-                + " + (SELECT count(*)" + OWN_BACKENDS + " AND state <> 'idle')";
-        return "0".equals(server.query(cluster.database(), busy));
+    /** What is open, prepared, or holds the commit barrier now. */
+    String unsettled() {
+        StringBuilder text = new StringBuilder();
+        for (PostgresServer server : cluster.primaries()) {
+            String left = server.query(cluster.database(), UNSETTLED);
+            if (left != null) {
+                text.append(server.name()).append(": ").append(left).append('\n');
+            }
+        }
+        return text.toString();
     }
 }

@@ -37,7 +37,7 @@ final class ListAppendRun {
     private static final int LISTS_IN_USE = 12;
     private static final int LONGEST_LIST = 40;
     private static final int MOST_OPERATIONS = 4;
-    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final Duration LIMIT = Duration.ofMinutes(1);
 
     private static final String APPEND = "INSERT INTO lists AS l (k, items) VALUES (?, ARRAY[?]::bigint[])"
             + " ON CONFLICT (k) DO UPDATE SET items = l.items || excluded.items";
@@ -66,6 +66,7 @@ final class ListAppendRun {
 
     private final LocalCluster cluster;
     private final SplittableRandom random;
+    private final Faults nemesis;
     private final int transactions;
     private final AtomicInteger lastTransaction = new AtomicInteger();
     private final AtomicLong lastValue = new AtomicLong();
@@ -80,6 +81,7 @@ final class ListAppendRun {
     ListAppendRun(LocalCluster cluster, long seed, int transactions) {
         this.cluster = cluster;
         this.random = new SplittableRandom(seed);
+        this.nemesis = new Faults(cluster, random.split());
         this.transactions = transactions;
         for (int i = 0; i < LISTS_IN_USE; i++) {
             keys[i] = ++lastKey;
@@ -93,7 +95,6 @@ final class ListAppendRun {
             statement.execute(
                     "CREATE DISTRIBUTED TABLE lists (k bigint PRIMARY KEY, items bigint[] NOT NULL) BY HASH (k)");
         }
-        Faults nemesis = new Faults(cluster, random.split());
         ExecutorService executor = Executors.newFixedThreadPool(THREADS);
         try {
             List<Future<?>> clients = new ArrayList<>();
@@ -120,9 +121,10 @@ final class ListAppendRun {
         return new Result(history, anomalies, ends, faults.size());
     }
 
-    private static void require(boolean condition, String what) {
+    private void require(boolean condition, String what) {
         if (!condition) {
-            throw new AssertionError("not within " + LIMIT + ": " + what);
+            throw new AssertionError("not within " + LIMIT + ": " + what + "; after " + lastTransaction
+                    + " transactions " + ends + " there is\n" + nemesis.unsettled());
         }
     }
 
