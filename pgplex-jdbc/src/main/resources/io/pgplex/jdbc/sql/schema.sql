@@ -76,7 +76,10 @@ BEGIN
     PERFORM pg_advisory_lock(1885827180, 1);
     RETURN true;
 EXCEPTION WHEN lock_not_available THEN
-    RETURN false;
+    -- a lock that is granted in the moment in which the wait for it times out is held all the same, and a session's lock
+    -- outlives the error (LockErrorCleanup in PostgreSQL's proc.c)
+    RETURN EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND granted AND mode = 'ExclusiveLock'
+        AND locktype = 'advisory' AND classid = 1885827180 AND objid = 1 AND objsubid = 2);
 END
 $$;
 
