@@ -1,5 +1,7 @@
 package io.pgplex.jdbc;
 
+import io.pgplex.jdbc.arbiter.Arbiters;
+import io.pgplex.jdbc.arbiter.ClientLease;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.execute.Cluster;
 import io.pgplex.jdbc.execute.Plans;
@@ -35,6 +37,8 @@ final class ClusterRuntime implements AutoCloseable {
     private final FanOut fanOut;
     private final StatisticsCache statistics;
     private final Cluster cluster;
+    private final ClientLease client;
+    private final Arbiters arbiters;
     /** The schemas of search_path on a new physical connection, by who connects. */
     private final Map<Credentials, CompletableFuture<List<String>>> searchPaths = new ConcurrentHashMap<>();
 
@@ -55,6 +59,8 @@ final class ClusterRuntime implements AutoCloseable {
                 metadata,
                 new ConcurrentHashMap<>(),
                 statistics);
+        this.client = new ClientLease(store, key.cluster());
+        this.arbiters = new Arbiters(store, cache, pools, fanOut);
     }
 
     /**
@@ -78,6 +84,11 @@ final class ClusterRuntime implements AutoCloseable {
 
     Cluster cluster() {
         return cluster;
+    }
+
+    /** Who among this client's roles recovers what crashes leave behind. */
+    Arbiters arbiters() {
+        return arbiters;
     }
 
     /**
@@ -128,6 +139,8 @@ final class ClusterRuntime implements AutoCloseable {
     @Override
     public void close() {
         statistics.close();
+        arbiters.close();
+        client.close();
         pools.close();
         cache.close();
         fanOut.close();

@@ -35,6 +35,11 @@ public enum PgplexProperty {
             Type.BOOLEAN,
             "false",
             "connect although the cluster does not exist yet, so that JOIN CLUSTER can create it"),
+    ARBITER(
+            "arbiter",
+            Type.BOOLEAN,
+            "true",
+            "stand for election as the client that settles what crashed clients leave behind"),
     MAXIMUM_POOL_SIZE("maximumPoolSize", 1, "10", "most physical connections per node and user in this JVM"),
     MINIMUM_IDLE("minimumIdle", 0, "0", "physical connections kept ready per node and user"),
     CONNECTION_TIMEOUT("connectionTimeout", Type.MILLISECONDS, 250, "30000", "longest wait for a physical connection"),

@@ -56,6 +56,9 @@ final class SessionOpener implements ConnectionOpener {
                     use::end);
             Connection connection = new PgplexConnection(
                     new Session(use.runtime().cluster(), settings), facts(url, properties, credentials));
+            if (PgplexProperty.ARBITER.isOn(properties)) {
+                use.runtime().arbiters().stand(credentials, pool);
+            }
             opened = true;
             return connection;
         } finally {
@@ -90,7 +93,7 @@ final class SessionOpener implements ConnectionOpener {
         return runtime.searchPath(map, credentials, pool, deadline);
     }
 
-    private static Credentials credentials(Properties properties) throws SQLException {
+    static Credentials credentials(Properties properties) throws SQLException {
         Map<String, String> others = new HashMap<>();
         for (String name : properties.stringPropertyNames()) {
             if (PgplexProperty.find(name) == null) {
@@ -124,7 +127,7 @@ final class SessionOpener implements ConnectionOpener {
         return choice.equals("isolation") ? null : Snapshot.valueOf(choice.toUpperCase(Locale.ROOT));
     }
 
-    private static PoolSettings poolSettings(Properties properties) throws SQLException {
+    static PoolSettings poolSettings(Properties properties) throws SQLException {
         return new PoolSettings(
                 PgplexProperty.MAXIMUM_POOL_SIZE.integer(properties),
                 PgplexProperty.MINIMUM_IDLE.integer(properties),

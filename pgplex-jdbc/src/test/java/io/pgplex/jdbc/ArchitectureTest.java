@@ -42,6 +42,8 @@ class ArchitectureTest {
             .definedBy("io.pgplex.jdbc.pool..", "io.pgplex.jdbc.session..", "io.pgplex.jdbc.fanout..")
             .layer("transaction")
             .definedBy("io.pgplex.jdbc.transaction..")
+            .layer("arbiter")
+            .definedBy("io.pgplex.jdbc.arbiter..")
             .layer("cluster")
             .definedBy("io.pgplex.jdbc.cluster..", "io.pgplex.jdbc.sql..", "io.pgplex.jdbc.statistics..")
             .layer("merge")
@@ -67,7 +69,9 @@ class ArchitectureTest {
             .whereLayer("cluster")
             .mayOnlyBeAccessedByLayers("execute", "driver")
             .whereLayer("transaction")
-            .mayOnlyBeAccessedByLayers("cluster", "execute", "driver");
+            .mayOnlyBeAccessedByLayers("arbiter", "cluster", "execute", "driver")
+            .whereLayer("arbiter")
+            .mayOnlyBeAccessedByLayers("driver");
 
     @ArchTest
     static final ArchRule jsqlparserStaysInRouting = noClasses()

@@ -24,15 +24,19 @@ public final class LocalCluster implements AutoCloseable {
     private final String cluster;
     private final String database;
     private final Login login;
+    private final String parameters;
     private final String jdbcUrl;
 
-    private LocalCluster(Servers servers, boolean ownsServers, String cluster, String database, Login login) {
+    private LocalCluster(
+            Servers servers, boolean ownsServers, String cluster, String database, Login login, String parameters) {
         this.servers = servers;
         this.ownsServers = ownsServers;
         this.cluster = cluster;
         this.database = database;
         this.login = login;
-        this.jdbcUrl = "jdbc:pgplex:" + store(servers) + "/" + database + "@" + cluster + "?" + login.urlParameters();
+        this.parameters = parameters;
+        this.jdbcUrl = "jdbc:pgplex:" + store(servers) + "/" + database + "@" + cluster + "?" + login.urlParameters()
+                + (parameters.isEmpty() ? "" : "&" + parameters);
     }
 
     /** Where the metadata are: in etcd, or in a store of this JVM that no other cluster uses. */
@@ -121,7 +125,7 @@ public final class LocalCluster implements AutoCloseable {
         public LocalCluster start() {
             Servers servers = Servers.start(topology);
             try {
-                return form(servers, true, cluster, database, login);
+                return form(servers, true, cluster, database, login, "");
             } catch (RuntimeException e) {
                 servers.close();
                 throw e;
@@ -131,12 +135,17 @@ public final class LocalCluster implements AutoCloseable {
 
     /** Forms a cluster of servers that somebody else started, and closes. */
     public static LocalCluster of(Servers servers, String cluster, String database, Login login) {
-        return form(servers, false, checkedName(cluster), checkedName(database), login);
+        return of(servers, cluster, database, login, "");
+    }
+
+    /** The same, with more parameters of the URL, such as {@code arbiter=false}. */
+    public static LocalCluster of(Servers servers, String cluster, String database, Login login, String parameters) {
+        return form(servers, false, checkedName(cluster), checkedName(database), login, parameters);
     }
 
     private static LocalCluster form(
-            Servers servers, boolean ownsServers, String cluster, String database, Login login) {
-        LocalCluster formed = new LocalCluster(servers, ownsServers, cluster, database, login);
+            Servers servers, boolean ownsServers, String cluster, String database, Login login, String parameters) {
+        LocalCluster formed = new LocalCluster(servers, ownsServers, cluster, database, login, parameters);
         servers.primaries().parallelStream().forEach(formed::createDatabase);
         servers.shards().forEach(shard -> shard.standbys().forEach(standby -> standby.awaitReplay(shard.primary())));
         ClusterFormation.form(formed.jdbcUrl, ClusterFormation.statements(servers.shards(), database));
@@ -164,7 +173,7 @@ public final class LocalCluster implements AutoCloseable {
      * and leaves the servers running.
      */
     public LocalCluster fresh(String name) {
-        return of(servers, name, name, login);
+        return of(servers, name, name, login, parameters);
     }
 
     /** The URL that an application would use, with the user. */

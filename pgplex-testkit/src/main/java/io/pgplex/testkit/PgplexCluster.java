@@ -43,6 +43,9 @@ public @interface PgplexCluster {
     /** Whether the primaries are reached through a {@link NetworkLink}, and so can be cut off. */
     boolean links() default false;
 
+    /** More parameters for the URL of its {@link LocalCluster}, such as {@code arbiter=false}. */
+    String parameters() default "";
+
     /** For a class that breaks its servers: they are started for it alone, and closed after it. */
     boolean exclusive() default false;
 }

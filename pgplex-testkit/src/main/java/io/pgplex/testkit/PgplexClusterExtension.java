@@ -99,7 +99,12 @@ public final class PgplexClusterExtension implements ParameterResolver {
                 .store()
                 .computeIfAbsent(
                         new ClusterKey(annotated.type()),
-                        absent -> LocalCluster.of(servers, name, name, Login.SUPERUSER),
+                        absent -> LocalCluster.of(
+                                servers,
+                                name,
+                                name,
+                                Login.SUPERUSER,
+                                annotated.cluster().parameters()),
                         LocalCluster.class);
     }
 

@@ -11,6 +11,8 @@ import io.pgplex.jdbc.pool.PhysicalConnections;
 import io.pgplex.jdbc.transaction.Barrier;
 import io.pgplex.jdbc.transaction.InDoubtResolver;
 import io.pgplex.metadata.model.Shard;
+import io.pgplex.jdbc.transaction.Settled;
+import io.pgplex.jdbc.transaction.ShardAccess;
 import io.pgplex.routing.command.StatementClass;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -161,7 +163,7 @@ final class ClusterRunner {
         }
     }
 
-    /** One row for each thing that was settled. */
+    /** One row for each thing that was settled, and for each that could not be: then the action says why. */
     StatementResult recover() throws SQLException {
         if (session.transaction() != null) {
             throw PgplexErrors.error(
@@ -169,10 +171,11 @@ final class ClusterRunner {
                     "RECOVER CLUSTER cannot run inside a transaction block",
                     "Switch autocommit on.");
         }
-        List<InDoubtResolver.Settled> settled =
-                new InDoubtResolver(session.map(), cluster.store(), session::connect).run();
+        ShardAccess shards =
+                new ShardAccess(cluster.pools(), cluster.fanOut(), settings.credentials(), settings.pool());
+        List<Settled> settled = new InDoubtResolver(cluster.name(), cluster.store()).recover(session.map(), shards);
         return rows(List.of("gtxid", "shard", "action"), rows -> {
-            for (InDoubtResolver.Settled one : settled) {
+            for (Settled one : settled) {
                 rows.add(one.gtxid(), one.shard(), one.action());
             }
         });

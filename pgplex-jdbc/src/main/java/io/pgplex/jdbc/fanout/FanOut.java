@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -93,6 +94,23 @@ public final class FanOut implements AutoCloseable {
                             : new Outcome<>(null, new SQLException("a call ended without a word", "XX000")));
         }
         return inOrder;
+    }
+
+    /** Begins one call on another thread, which the caller may stop waiting for; fails at once where no thread is to be had. */
+    public <T extends @Nullable Object> CompletableFuture<T> begin(Callable<T> call) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        try {
+            threads.execute(() -> {
+                try {
+                    result.complete(call.call());
+                } catch (Throwable e) { // whoever waits must hear of it
+                    result.completeExceptionally(e);
+                }
+            });
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            result.completeExceptionally(e);
+        }
+        return result;
     }
 
     /** Where no thread is to be had the caller's own must do. */

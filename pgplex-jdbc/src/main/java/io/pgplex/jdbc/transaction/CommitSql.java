@@ -103,7 +103,7 @@ final class CommitSql {
                 + " pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '" + ageMillis + " milliseconds'";
     }
 
-    private static String array(Collection<String> values) {
+    static String array(Collection<String> values) {
         StringBuilder sql = new StringBuilder("ARRAY[");
         for (String value : values) {
             if (sql.length() > "ARRAY[".length()) {

@@ -25,12 +25,27 @@ public final class GlobalTransactionId {
         return CLIENT + "-" + Long.toString(COUNTER.incrementAndGet(), 36);
     }
 
+    /** This JVM's name, with which the names of all its transactions begin. */
+    public static String client() {
+        return CLIENT;
+    }
+
+    /** The client whose transaction it is: what stands before the counter. */
+    static String clientOf(String gtxid) {
+        return gtxid.substring(0, Math.max(0, gtxid.lastIndexOf('-')));
+    }
+
     /** The name under which a shard prepares its part. */
     static String gid(String cluster, String anchor, String gtxid, String shard) {
-        String gid = "pgplex:" + cluster + ":" + anchor + ":" + gtxid + ":" + shard;
+        String gid = gidPrefix(cluster) + anchor + ":" + gtxid + ":" + shard;
         if (gid.getBytes(StandardCharsets.UTF_8).length > MAXIMUM_GID_BYTES) {
             throw new IllegalStateException("the names of cluster and shards are too long for a prepared transaction");
         }
         return gid;
+    }
+
+    /** What the names of everything that a cluster has prepared begin with. */
+    static String gidPrefix(String cluster) {
+        return "pgplex:" + cluster + ":";
     }
 }

@@ -87,6 +87,66 @@ COMMENT ON FUNCTION pgplex.hold_barrier(integer) IS 'keeps commits over several 
 
 -- ---- what the arbiter did, and pgplex.transactions
 
+-- What arbiters did on this node, for a day.
+CREATE TABLE IF NOT EXISTS pgplex.settled (
+    gtxid text NOT NULL,
+    action text NOT NULL,
+    arbiter text NOT NULL,
+    role text NOT NULL DEFAULT current_user,
+    settled_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+
+CREATE INDEX IF NOT EXISTS settled_at ON pgplex.settled (settled_at);
+CREATE INDEX IF NOT EXISTS settled_gtxid ON pgplex.settled (gtxid);
+
+COMMENT ON TABLE pgplex.settled IS 'what arbiters did on this node within the last day';
+
+-- Distributed transactions as this node knows them; a SELECT through pgplex reads those of all shards.
+-- state: prepared (in doubt, unless its client is about to finish it), committed and aborted (a commit record is here, on
+-- the transaction's anchor), settled (action says what an arbiter did: committed, rolled back, aborted, record removed).
+-- client: whose transaction it is; arbiter: the client that settled it. owner: the role that prepared or settled it.
+CREATE OR REPLACE VIEW pgplex.transactions AS
+SELECT p.gtxid,
+       m.shard,
+       p.anchor,
+       'prepared'::text AS state,
+       p.prepared AS since,
+       p.owner::text COLLATE pg_catalog."default" AS owner,
+       pg_catalog.regexp_replace(p.gtxid, '-[^-]*$', '') AS client,
+       NULL::text AS action,
+       NULL::text AS arbiter
+  FROM pgplex.in_doubt p
+  JOIN pgplex.membership m ON m.cluster OPERATOR(pg_catalog.=) p.cluster
+UNION ALL
+SELECT r.gtxid,
+       m.shard,
+       m.shard,
+       r.state,
+       r.created_at,
+       NULL::text,
+       pg_catalog.regexp_replace(r.gtxid, '-[^-]*$', ''),
+       NULL::text,
+       NULL::text
+  FROM pgplex.commit_record r
+ CROSS JOIN pgplex.membership m
+UNION ALL
+SELECT s.gtxid,
+       m.shard,
+       NULL::text,
+       'settled'::text,
+       s.settled_at,
+       s.role,
+       pg_catalog.regexp_replace(s.gtxid, '-[^-]*$', ''),
+       s.action,
+       s.arbiter
+  FROM pgplex.settled s
+ CROSS JOIN pgplex.membership m;
+
+COMMENT ON VIEW pgplex.transactions IS 'what is in doubt, commit records, and what arbiters did, on this node';
+
+GRANT SELECT, INSERT, DELETE ON pgplex.settled TO PUBLIC;
+GRANT SELECT ON pgplex.transactions TO PUBLIC;
+
 -- ---- deadlocks over shards
 
 -- ---- copies of replicated tables

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** What a client leaves behind that dies between PREPARE TRANSACTION and COMMIT PREPARED, and how it is settled. */
-@PgplexCluster(shards = 3, etcd = false)
+@PgplexCluster(shards = 3, etcd = false, parameters = "arbiter=false")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class InDoubtIT {
 
@@ -74,6 +74,9 @@ class InDoubtIT {
                 LockSupport.parkNanos(Duration.ofMillis(300).toNanos());
                 try (ResultSet rows = statement.executeQuery("RECOVER CLUSTER")) {
                     while (rows.next()) {
+                        if (rows.getString(3).equals("record removed")) {
+                            continue; // records() tells
+                        }
                         settled.add(rows.getString(1) + " " + rows.getString(2) + " " + rows.getString(3));
                     }
                 }

@@ -20,6 +20,7 @@ public final class ClusterKeys {
     private static final String TABLES = "tables/";
     private static final String VIEWS = "views/";
     private static final String SETTINGS = "settings/";
+    private static final String CLIENTS = "clients/";
 
     private final String prefix;
 
@@ -71,14 +72,22 @@ public final class ClusterKeys {
         return prefix + SETTINGS + encode(path);
     }
 
-    /** A client that lives, under its lease. */
-    public String client(String id) {
-        return prefix + "clients/" + encode(id);
+    /** What the keys of all clients, and no others, begin with. */
+    public String clients() {
+        return prefix + CLIENTS;
     }
 
-    /** The election of the one client that recovers, moves and fails over, under its lease. */
-    public String arbiter() {
-        return prefix + "arbiter";
+    /** A client that lives, under its lease. */
+    public String client(String id) {
+        return clients() + encode(id);
+    }
+
+    /**
+     * The election of the client that recovers with one role's rights, under its lease: what a role has prepared, only that
+     * role and superusers may commit.
+     */
+    public String arbiter(String role) {
+        return prefix + "arbiter/" + encode(role);
     }
 
     /** Whether a key is part of what a cluster map is made from. */
@@ -129,6 +138,12 @@ public final class ClusterKeys {
     @Nullable
     String settingOf(String key) {
         return nameAfter(SETTINGS, key);
+    }
+
+    /** The client whose key it is, or null. */
+    @Nullable
+    String clientOf(String key) {
+        return nameAfter(CLIENTS, key);
     }
 
     private @Nullable String nameAfter(String section, String key) {

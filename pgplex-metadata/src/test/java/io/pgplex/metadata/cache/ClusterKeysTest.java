@@ -15,7 +15,7 @@ class ClusterKeysTest {
         assertThat(keys.node("pg-1")).isEqualTo("/pgplex/default/nodes/pg-1");
         assertThat(keys.leader("s1")).isEqualTo("/pgplex/default/shards/s1/leader");
         assertThat(keys.table(new TableName("public", "Orders"))).isEqualTo("/pgplex/default/tables/public.Orders");
-        assertThat(keys.arbiter()).isEqualTo("/pgplex/default/arbiter");
+        assertThat(keys.arbiter("app.owner")).isEqualTo("/pgplex/default/arbiter/app%2Eowner");
     }
 
     @Test

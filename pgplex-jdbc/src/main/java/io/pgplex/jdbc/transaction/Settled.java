@@ -1,0 +1,21 @@
+package io.pgplex.jdbc.transaction;
+
+/**
+ * One thing that recovery did, or could not do. Immutable.
+ *
+ * @param gtxid the transaction; empty where it is about none
+ * @param shard where; empty where it is about none
+ * @param action what was done: {@code committed}, {@code rolled back}, {@code metadata recorded}, {@code record removed},
+ *     {@code withdrawn <table>}; or why something was not
+ * @param done whether it was done
+ */
+public record Settled(String gtxid, String shard, String action, boolean done) {
+
+    static Settled done(String gtxid, String shard, String action) {
+        return new Settled(gtxid, shard, action, true);
+    }
+
+    static Settled left(String gtxid, String shard, String reason) {
+        return new Settled(gtxid, shard, reason, false);
+    }
+}

@@ -1,0 +1,116 @@
+package io.pgplex.jdbc.transaction;
+
+import io.pgplex.jdbc.fanout.FanOut;
+import io.pgplex.jdbc.fanout.Outcome;
+import io.pgplex.jdbc.pool.Credentials;
+import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.jdbc.pool.PoolSettings;
+import io.pgplex.jdbc.pool.Pools;
+import io.pgplex.jdbc.session.SessionState;
+import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.Shard;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.jdbc.PgConnection;
+
+/**
+ * Work on the primaries of several shards at once, as one role, for which none is waited longer than {@link #PATIENCE}.
+ * Used by one thread at a time.
+ *
+ * <p>A shard that does not answer in time counts as one that failed. Its call goes on by itself until the network or the pool
+ * gives up, and until then the shard is not asked again: so a server that hangs costs one thread, and none of the others.
+ */
+public final class ShardAccess {
+
+    /** The longest wait for one shard. */
+    static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** The longest wait for one answer on a connection. */
+    private static final int NETWORK_TIMEOUT_MILLIS = 10_000;
+
+    private final Pools pools;
+    private final FanOut fanOut;
+    private final Credentials credentials;
+    private final PoolSettings settings;
+    private final Map<String, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
+
+    public ShardAccess(Pools pools, FanOut fanOut, Credentials credentials, PoolSettings settings) {
+        this.pools = pools;
+        this.fanOut = fanOut;
+        this.credentials = credentials;
+        this.settings = settings;
+    }
+
+    /** What is done on one shard, on a connection in autocommit mode and with nothing set. */
+    @FunctionalInterface
+    interface Work<T extends @Nullable Object> {
+        T on(PgConnection connection) throws SQLException;
+    }
+
+    /** Whether these are the ones that it works with. */
+    public boolean isFor(Credentials others, PoolSettings otherSettings) {
+        return credentials.equals(others) && settings.equals(otherSettings);
+    }
+
+    /** How each piece of work ended, in the order given. */
+    <T extends @Nullable Object> Map<Shard, Outcome<T>> run(ClusterMap map, Map<Shard, Work<T>> work) {
+        Map<Shard, CompletableFuture<T>> calls = new LinkedHashMap<>();
+        work.forEach((shard, step) -> calls.put(shard, begin(map, shard, step)));
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        Map<Shard, Outcome<T>> outcomes = new LinkedHashMap<>();
+        calls.forEach((shard, call) -> outcomes.put(shard, await(call, deadline)));
+        return outcomes;
+    }
+
+    /** How work on one shard ended. */
+    <T extends @Nullable Object> Outcome<T> run(ClusterMap map, Shard shard, Work<T> work) {
+        return await(begin(map, shard, work), System.nanoTime() + PATIENCE.toNanos());
+    }
+
+    private <T extends @Nullable Object> CompletableFuture<T> begin(ClusterMap map, Shard shard, Work<T> work) {
+        CompletableFuture<?> before = underWay.get(shard.name());
+        if (before != null && !before.isDone()) {
+            return CompletableFuture.failedFuture(new SQLException("has not answered yet", "08006"));
+        }
+        CompletableFuture<T> call = fanOut.begin(() -> on(map, shard, work));
+        underWay.put(shard.name(), call);
+        return call;
+    }
+
+    private <T extends @Nullable Object> T on(ClusterMap map, Shard shard, Work<T> work) throws SQLException {
+        // not behind the application's own sessions: they may be waiting for what is to be done here
+        Lease lease = pools.pool(map.primary(shard), credentials, settings).lease(true);
+        try {
+            lease.backend().networkTimeout(NETWORK_TIMEOUT_MILLIS);
+            lease.backend().apply(SessionState.INITIAL);
+            return work.on(lease.backend().connection());
+        } catch (SQLException e) {
+            lease.backend().failed(e);
+            throw e;
+        } finally {
+            lease.release();
+        }
+    }
+
+    private static <T extends @Nullable Object> Outcome<T> await(CompletableFuture<T> call, long deadline) {
+        try {
+            long left = Math.max(0, deadline - System.nanoTime());
+            return new Outcome<>(call.get(left, TimeUnit.NANOSECONDS), null);
+        } catch (TimeoutException e) {
+            return new Outcome<>(null, new SQLException("no answer within " + PATIENCE.toSeconds() + " s", "08006", e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Outcome<>(null, new SQLException("interrupted while waiting for an answer", "08006", e));
+        } catch (ExecutionException e) {
+            return new Outcome<>(null, e.getCause());
+        }
+    }
+}
