@@ -54,6 +54,8 @@ UPDATE products SET added = DEFAULT;
 UPDATE products p SET name = k.name FROM countries k WHERE k.customer_id = p.id;
 -- MERGE_ACROSS_SHARDS
 MERGE INTO orders o USING customers c ON o.id = c.id WHEN NOT MATCHED THEN INSERT (customer_id, id) VALUES (c.id, 1);
+-- WRITE_TO_PGPLEX_RELATION: pgplex.transactions
+DELETE FROM pgplex.transactions;
 -- WRITE_THROUGH_VIEW: big_orders
 UPDATE big_orders SET total = 5;
 -- CURRENT_OF

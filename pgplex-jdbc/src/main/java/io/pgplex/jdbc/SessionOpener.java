@@ -77,11 +77,16 @@ final class SessionOpener implements ConnectionOpener {
             PoolSettings pool,
             LoginDeadline deadline)
             throws SQLException {
+        if (runtime.cluster().currentMap() == null && PgplexProperty.CREATE_CLUSTER.isOn(properties)) {
+            return List.of(credentials.user(), "public");
+        }
+        return runtime.searchPath(map(url, runtime), credentials, pool, deadline);
+    }
+
+    /** The map of the cluster that the URL names, where it has the URL's database. */
+    static ClusterMap map(PgplexUrl url, ClusterRuntime runtime) throws SQLException {
         ClusterMap map = runtime.cluster().currentMap();
         if (map == null) {
-            if (PgplexProperty.CREATE_CLUSTER.isOn(properties)) {
-                return List.of(credentials.user(), "public");
-            }
             throw runtime.cluster().missing();
         }
         if (!map.properties().database().equals(url.database())) {
@@ -90,7 +95,7 @@ final class SessionOpener implements ConnectionOpener {
                     "database \"" + url.database() + "\" does not exist in cluster \"" + url.cluster() + "\"",
                     "The cluster's database is \"" + map.properties().database() + "\".");
         }
-        return runtime.searchPath(map, credentials, pool, deadline);
+        return map;
     }
 
     static Credentials credentials(Properties properties) throws SQLException {

@@ -209,7 +209,7 @@ public final class Router {
     private static int sharedName(ScannedStatement statement, ClusterMap map, RoutingScope scope) {
         Set<String> shared = new RelationNames(map, scope).sharedAnywhere();
         for (int i = 0; i < statement.tokenCount(); i++) {
-            if (statement.isName(i) && shared.contains(statement.identifier(i))) {
+            if (RelationNames.isShared(statement, i, shared)) {
                 return i;
             }
         }

@@ -111,7 +111,8 @@ public final class ClusterCommands {
     }
 
     /**
-     * Makes a server a node: the first one of a new cluster, a new shard, or a standby of a shard.
+     * Makes a server a node: the first one of a new cluster, a new shard, or a standby of a shard. For a node that is there
+     * already under that very name and shard, brings its schema up to date.
      *
      * @param nodeName the new node's name, or null for the next free one of pg1, pg2, ...
      * @param shardName the new shard's name, or null for the next free one of s1, s2, ...
@@ -137,6 +138,13 @@ public final class ClusterCommands {
         try (Connection connection = connect(address)) {
             NodeProbe probe = NodeProbe.of(connection);
             probe.checkFitness();
+            if (map != null && isMember(map, address, probe, nodeName, shardName, replicaOf)) {
+                if (replicaOf == null) {
+                    SchemaInstaller.install(connection);
+                    SchemaInstaller.writeMembership(connection, registry.cluster(), Objects.requireNonNull(shardName));
+                }
+                return null;
+            }
             if (map != null) {
                 refuseMember(map, address, probe, replicaOf != null);
             }
@@ -150,6 +158,29 @@ public final class ClusterCommands {
                     : "the node runs PostgreSQL " + probe.majorVersion() + ", the cluster's first node "
                             + map.properties().serverVersion();
         }
+    }
+
+    /**
+     * Whether the command names a node as it is already: then it only brings the server's schema up to this version, and
+     * repairs what the server says of itself.
+     */
+    private boolean isMember(
+            ClusterMap map,
+            Conninfo address,
+            NodeProbe probe,
+            @Nullable String nodeName,
+            @Nullable String shardName,
+            @Nullable String replicaOf) {
+        Node member = member(map, address);
+        if (member == null || !member.name().equals(nodeName)) {
+            return false;
+        }
+        Shard shard = shardOf(map, member.name());
+        if (replicaOf != null) {
+            return shard.primary().equals(replicaOf) && shard.standbys().contains(nodeName);
+        }
+        boolean mayBeOurs = probe.cluster() == null || probe.cluster().equals(registry.cluster());
+        return shard.name().equals(shardName) && shard.primary().equals(nodeName) && !probe.inRecovery() && mayBeOurs;
     }
 
     private void joinShard(
@@ -314,7 +345,10 @@ public final class ClusterCommands {
     private void refuseMember(ClusterMap map, Conninfo address, NodeProbe probe, boolean standby) throws SQLException {
         Node member = member(map, address);
         if (member != null) {
-            throw Refusals.error("42710", "the server is node \"" + member.name() + "\" already", null);
+            throw Refusals.error(
+                    "42710",
+                    "the server is node \"" + member.name() + "\" already",
+                    "Name it and its shard as they are, and its schema is brought up to date.");
         }
         String cluster = probe.cluster();
         if (cluster == null) {

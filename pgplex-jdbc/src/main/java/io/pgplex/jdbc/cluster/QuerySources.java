@@ -5,6 +5,7 @@ import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableDistribution.Replicated;
 import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.RoutingScope;
+import io.pgplex.routing.analyze.PgplexRelations;
 import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.sql.SQLException;
@@ -68,7 +69,7 @@ final class QuerySources {
     }
 
     private static boolean isDistributed(ClusterMap map, TableName name) {
-        Table table = map.table(name);
+        Table table = PgplexRelations.find(map, name);
         return map.views().containsKey(name) || (table != null && !(table.distribution() instanceof Replicated));
     }
 }

@@ -65,7 +65,8 @@ final class ViewCreation {
         TableName sharded = null;
         List<TableName> below = inspector.tablesBelow(view.oid());
         for (TableName table : below) {
-            if (map.table(table) == null) {
+            // what stands in schema pgplex, every shard has rows of its own of
+            if (map.table(table) == null && !table.schema().equals("pgplex")) {
                 local = table;
             } else {
                 sharded = table;

@@ -13,6 +13,7 @@ import io.pgplex.jdbc.transaction.InDoubtResolver;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.jdbc.transaction.Settled;
 import io.pgplex.jdbc.transaction.ShardAccess;
+import io.pgplex.jdbc.transaction.TransactionStatus;
 import io.pgplex.routing.command.StatementClass;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -71,11 +72,10 @@ final class ClusterRunner {
      *
      * @throws SQLException 22023 without a name; 25001 inside a transaction; what the servers say, as 42501
      */
-    StatementResult createRestorePoint(@Nullable String name) throws SQLException {
+    private StatementResult createRestorePoint(@Nullable String name) throws SQLException {
         if (name == null) {
             throw PgplexErrors.error(SqlState.INVALID_PARAMETER, "a restore point needs a name");
         }
-        session.checkNotFailed();
         if (session.transaction() != null) {
             throw PgplexErrors.error(
                     SqlState.ACTIVE_TRANSACTION,
@@ -163,6 +163,25 @@ final class ClusterRunner {
         }
     }
 
+    /** A function of the cluster. */
+    StatementResult call(OwnCall call) throws SQLException {
+        session.checkNotFailed();
+        return switch (call.function()) {
+            case TRANSACTION_STATUS -> status(call.argument(), call.column());
+            case CREATE_RESTORE_POINT -> createRestorePoint(call.argument());
+        };
+    }
+
+    /** One row of one column: how the transaction ended, as {@link TransactionStatus} says it. */
+    private StatementResult status(@Nullable String gtxid, String column) throws SQLException {
+        String status = gtxid == null ? null : TransactionStatus.of(gtxid, session.map(), shards());
+        return rows(List.of(column), rows -> rows.add(status));
+    }
+
+    private ShardAccess shards() {
+        return new ShardAccess(cluster.pools(), cluster.fanOut(), settings.credentials(), settings.pool());
+    }
+
     /** One row for each thing that was settled, and for each that could not be: then the action says why. */
     StatementResult recover() throws SQLException {
         if (session.transaction() != null) {
@@ -171,9 +190,7 @@ final class ClusterRunner {
                     "RECOVER CLUSTER cannot run inside a transaction block",
                     "Switch autocommit on.");
         }
-        ShardAccess shards =
-                new ShardAccess(cluster.pools(), cluster.fanOut(), settings.credentials(), settings.pool());
-        List<Settled> settled = new InDoubtResolver(cluster.name(), cluster.store()).recover(session.map(), shards);
+        List<Settled> settled = new InDoubtResolver(cluster.name(), cluster.store()).recover(session.map(), shards());
         return rows(List.of("gtxid", "shard", "action"), rows -> {
             for (Settled one : settled) {
                 rows.add(one.gtxid(), one.shard(), one.action());

@@ -21,6 +21,7 @@ final class Runners {
     private final BatchRunner batch;
     private final ClusterRunner commands;
     private final UtilityRunner utility;
+    private final ClusterRunner commands;
     private final SettingRunner settings;
     private final ExplainRunner explain;
 

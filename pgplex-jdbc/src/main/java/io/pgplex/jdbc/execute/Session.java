@@ -127,8 +127,8 @@ public final class Session implements LogicalSession {
     /** A statement that calls functions, some of which change the session on the server. */
     private StatementResult runWithSessionEffect(Plan.Sharded call, Execution execution) throws SQLException {
         OwnCall own = OwnCall.of(execution.scanned(), execution.parameters());
-        if (own != null && own.function().equals(OwnCall.CREATE_RESTORE_POINT)) {
-            return runners.commands().createRestorePoint(own.argument());
+        if (own != null) {
+            return runners.commands().call(own);
         }
         ConfigCall setting = ConfigCall.of(execution.scanned(), execution.parameters());
         if (setting != null) {

@@ -222,8 +222,7 @@ final class UtilityRunner {
         ScannedStatement statement = execution.scanned();
         Set<String> shared = new RelationNames(execution.map(), session.scope()).sharedAnywhere();
         for (int i = 1; i < statement.tokenCount(); i++) {
-            if (statement.isName(i)
-                    && shared.contains(statement.identifier(i))
+            if (RelationNames.isShared(statement, i, shared)
                     && (statement.isPunctuation(i - 1, '.')
                             || !session.scope().temporaryRelations().contains(statement.identifier(i)))) {
                 throw PgplexErrors.from(refusal.at(Positions.of(statement, i)));

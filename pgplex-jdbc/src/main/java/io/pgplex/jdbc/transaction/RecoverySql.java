@@ -84,6 +84,20 @@ final class RecoverySql {
                 + ") AS g";
     }
 
+    /** The anchors of what is prepared of one transaction. */
+    static String anchors(String cluster, String gtxid) {
+        return "SELECT pg_catalog.split_part(gid, ':', 3) FROM pg_catalog.pg_prepared_xacts"
+                + " WHERE database OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+                + " AND pg_catalog.starts_with(gid, " + CommitSql.literal(GlobalTransactionId.gidPrefix(cluster)) + ")"
+                + " AND pg_catalog.split_part(gid, ':', 4) OPERATOR(pg_catalog.=) " + CommitSql.literal(gtxid);
+    }
+
+    /** How arbiters settled one transaction. */
+    static String settledAs(String gtxid) {
+        return "SELECT action FROM pgplex.settled WHERE gtxid OPERATOR(pg_catalog.=) " + CommitSql.literal(gtxid)
+                + " AND action IN ('committed', 'rolled back', 'aborted')";
+    }
+
     static String exists(String quotedRelation) {
         return "SELECT pg_catalog.to_regclass(" + CommitSql.literal(quotedRelation) + ") IS NOT NULL";
     }

@@ -31,7 +31,8 @@ public record Table(
         primaryKey = List.copyOf(primaryKey);
         if (state == State.ACTIVE && distribution instanceof TableDistribution.Distributed distributed) {
             String key = distributed.keyColumn();
-            if (columns.stream().noneMatch(column -> column.name().equals(key))) {
+            if (!key.equals(TableDistribution.Distributed.UNNAMED)
+                    && columns.stream().noneMatch(column -> column.name().equals(key))) {
                 throw new IllegalArgumentException("table " + name + " has no column " + key);
             }
         }

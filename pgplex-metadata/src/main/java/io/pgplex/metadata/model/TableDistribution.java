@@ -10,6 +10,10 @@ public sealed interface TableDistribution {
 
     /** Rows lie on the shard that owns the bucket of their distribution key. */
     record Distributed(String keyColumn, KeyType keyType) implements TableDistribution {
+
+        /** A key that no text can name, as PostgreSQL knows no name without characters: rows lie wherever they came to be. */
+        public static final String UNNAMED = "";
+
         public Distributed {
             Objects.requireNonNull(keyColumn, "keyColumn");
             Objects.requireNonNull(keyType, "keyType");

@@ -3,6 +3,7 @@ package io.pgplex.routing.analyze;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.RoutingScope;
+import io.pgplex.routing.scan.ScannedStatement;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -56,7 +57,13 @@ public final class RelationNames {
         return shared;
     }
 
+    /** Whether a word of the text can mean a relation of several shards: one of {@link #sharedAnywhere}, or pgplex's own. */
+    public static boolean isShared(ScannedStatement text, int token, Set<String> sharedAnywhere) {
+        return text.isName(token)
+                && (sharedAnywhere.contains(text.identifier(token)) || PgplexRelations.isNamed(text, token));
+    }
+
     private @Nullable TableName known(TableName name) {
-        return map.tables().containsKey(name) || map.views().containsKey(name) ? name : null;
+        return PgplexRelations.find(map, name) != null || map.views().containsKey(name) ? name : null;
     }
 }

@@ -311,7 +311,7 @@ public final class Resolver {
             return resolution.use(
                     new RelationUse(kind, block, name, null, null, columns, List.of(), item.from()).written(item));
         }
-        Table table = map.table(known);
+        Table table = PgplexRelations.find(map, known);
         if (table != null) {
             checkState(table, block, item.from());
             List<String> columns =
@@ -424,6 +424,11 @@ public final class Resolver {
         Block block = new Block(text, own, outer, effort);
         resolution.block(block);
         RelationUse target = named(block, modification.target(), null);
+        Table written = target.table();
+        if (written != null && PgplexRelations.find(written.name()) != null) {
+            throw new RoutingException(
+                    Unsupported.WRITE_TO_PGPLEX_RELATION.at(target.position(), String.valueOf(written.name())));
+        }
         block.relations().add(target);
         ResolvedQuery source = null;
         if (modification.verb() == Modification.Verb.INSERT) {

@@ -5,6 +5,7 @@ import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableDistribution;
 import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.RoutingScope;
+import io.pgplex.routing.analyze.PgplexRelations;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -138,11 +139,11 @@ final class SubqueryRelations {
         String first = s.identifier(i);
         if (s.isPunctuation(i + 1, '.') && s.isName(i + 2)) {
             String name = s.identifier(i + 2);
-            return new Found(name, i, map.table(new TableName(first, name)));
+            return new Found(name, i, PgplexRelations.find(map, new TableName(first, name)));
         }
         if (!scope.temporaryRelations().contains(first)) {
             for (String schema : scope.searchPath()) {
-                Table table = map.table(new TableName(schema, first));
+                Table table = PgplexRelations.find(map, new TableName(schema, first));
                 if (table != null) {
                     return new Found(first, i, table);
                 }

@@ -187,7 +187,7 @@ public final class UnknownText {
         Set<String> shared = names.sharedAnywhere();
         Map<String, TableName> found = new LinkedHashMap<>();
         for (int i = 0; i < text.tokenCount(); i++) {
-            if (!text.isName(i) || !shared.contains(text.identifier(i))) {
+            if (!RelationNames.isShared(text, i, shared)) {
                 continue;
             }
             boolean qualified = i > 0 && text.isPunctuation(i - 1, '.');
