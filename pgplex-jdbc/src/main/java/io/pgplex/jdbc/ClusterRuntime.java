@@ -2,6 +2,7 @@ package io.pgplex.jdbc;
 
 import io.pgplex.jdbc.arbiter.Arbiters;
 import io.pgplex.jdbc.arbiter.ClientLease;
+import io.pgplex.jdbc.deadlock.DeadlockWatch;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.execute.Cluster;
 import io.pgplex.jdbc.execute.Plans;
@@ -36,6 +37,7 @@ final class ClusterRuntime implements AutoCloseable {
     private final Pools pools = new Pools();
     private final FanOut fanOut;
     private final StatisticsCache statistics;
+    private final DeadlockWatch deadlocks;
     private final Cluster cluster;
     private final ClientLease client;
     private final Arbiters arbiters;
@@ -47,6 +49,7 @@ final class ClusterRuntime implements AutoCloseable {
         this.cache = cache;
         this.fanOut = new FanOut("pgplex-" + key.cluster());
         this.statistics = new StatisticsCache(cache, pools, fanOut);
+        this.deadlocks = new DeadlockWatch(cache, pools, fanOut);
         StoredMetadata metadata = new StoredMetadata(store, cache);
         this.cluster = new Cluster(
                 key.cluster(),
@@ -58,7 +61,8 @@ final class ClusterRuntime implements AutoCloseable {
                 new TransactionEnd(key.cluster(), fanOut, metadata),
                 metadata,
                 new ConcurrentHashMap<>(),
-                statistics);
+                statistics,
+                deadlocks);
         this.client = new ClientLease(store, key.cluster());
         this.arbiters = new Arbiters(store, cache, pools, fanOut);
     }
@@ -141,6 +145,7 @@ final class ClusterRuntime implements AutoCloseable {
         statistics.close();
         arbiters.close();
         client.close();
+        deadlocks.close();
         pools.close();
         cache.close();
         fanOut.close();

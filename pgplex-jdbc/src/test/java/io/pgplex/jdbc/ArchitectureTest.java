@@ -45,7 +45,11 @@ class ArchitectureTest {
             .layer("arbiter")
             .definedBy("io.pgplex.jdbc.arbiter..")
             .layer("cluster")
-            .definedBy("io.pgplex.jdbc.cluster..", "io.pgplex.jdbc.sql..", "io.pgplex.jdbc.statistics..")
+            .definedBy(
+                    "io.pgplex.jdbc.cluster..",
+                    "io.pgplex.jdbc.sql..",
+                    "io.pgplex.jdbc.statistics..",
+                    "io.pgplex.jdbc.deadlock..")
             .layer("merge")
             .definedBy("io.pgplex.jdbc.merge..", "io.pgplex.jdbc.delegate..")
             .layer("intermediate")

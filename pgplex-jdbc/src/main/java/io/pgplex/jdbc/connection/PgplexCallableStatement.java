@@ -86,7 +86,7 @@ public final class PgplexCallableStatement extends DelegatingCallableStatement {
         prepare(call);
         inFlight.started(call);
         try {
-            show(answers(call));
+            show(lease.call(() -> answers(call)));
         } finally {
             inFlight.finished(call);
         }

@@ -44,6 +44,10 @@ public enum SqlState {
     COMMIT_UNKNOWN("08007", "commit sent, outcome unknown", SQLNonTransientConnectionException::new),
     INVALID_PASSWORD("28P01", "wrong user or password", SQLInvalidAuthorizationSpecException::new),
     TRANSACTION_ROLLED_BACK("40001", "backend lost, transaction rolled back", SQLTransactionRollbackException::new),
+    DEADLOCK_DETECTED(
+            "40P01",
+            "deadlock over shards, the youngest transaction rolled back",
+            SQLTransactionRollbackException::new),
     QUERY_CANCELED("57014", "statement deadline", SQLTimeoutException::new),
     LIMIT_EXCEEDED("54000", "a stated limit exceeded", SQLNonTransientException::new),
     STATEMENT_TOO_COMPLEX("54001", "a statement too long, deep or laborious to route", SQLNonTransientException::new),

@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.execute;
 
+import io.pgplex.jdbc.deadlock.DeadlockWatch;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
@@ -31,7 +32,8 @@ public record Cluster(
         TransactionEnd transactionEnd,
         StoredMetadata metadata,
         ConcurrentMap<RoutingScope, RoutingScope> scopes,
-        StatisticsCache statistics) {
+        StatisticsCache statistics,
+        DeadlockWatch deadlocks) {
 
     /** What every statement but JOIN CLUSTER gets while the cluster does not exist. */
     public SQLException missing() {

@@ -13,6 +13,11 @@ record HeldLease(Lease lease, Session session) implements LogicalSession.HeldCon
     }
 
     @Override
+    public <T> T call(LogicalSession.Call<T> call) throws SQLException {
+        return session.call(call);
+    }
+
+    @Override
     public void close() throws SQLException {
         session.giveBack(lease);
     }

@@ -18,9 +18,18 @@ public interface LogicalSession {
     interface HeldConnection extends AutoCloseable {
         PgConnection connection();
 
+        /** Runs the statement's call on the connection, as a statement of the session. */
+        <T> T call(Call<T> call) throws SQLException;
+
         /** Gives the connection back; does nothing the second time. */
         @Override
         void close() throws SQLException;
+    }
+
+    /** The call of a function or procedure. */
+    @FunctionalInterface
+    interface Call<T> {
+        T run() throws SQLException;
     }
 
     /** A text scanned once: kept by a statement, executed many times. */

@@ -91,6 +91,7 @@ public final class Session implements LogicalSession {
             throws SQLException {
         forgetLostConnection();
         transactions.running(running, options);
+        transactions.statementBegins();
         try {
             StatementClass withoutCluster = withoutCluster(text, statement);
             if (withoutCluster != null) {
@@ -106,7 +107,9 @@ public final class Session implements LogicalSession {
             return run(plan, execution);
         } catch (SQLException e) {
             transactions.noteFailure();
-            throw e;
+            throw transactions.explained(e);
+        } finally {
+            transactions.statementEnds();
         }
     }
 
@@ -156,11 +159,14 @@ public final class Session implements LogicalSession {
             throws SQLException {
         forgetLostConnection();
         transactions.running(running, options);
+        transactions.statementBegins();
         try {
             return runners.batch().run(text, batch, options, running);
         } catch (SQLException e) {
             transactions.noteFailure();
-            throw e;
+            throw transactions.explained(e);
+        } finally {
+            transactions.statementEnds();
         }
     }
 
@@ -169,11 +175,14 @@ public final class Session implements LogicalSession {
             throws SQLException {
         forgetLostConnection();
         transactions.running(running, options);
+        transactions.statementBegins();
         try {
             return runners.batch().run(texts, options, running);
         } catch (SQLException e) {
             transactions.noteFailure();
-            throw e;
+            throw transactions.explained(e);
+        } finally {
+            transactions.statementEnds();
         }
     }
 
@@ -369,8 +378,21 @@ public final class Session implements LogicalSession {
         forgetLostConnection();
         checkNotFailed();
         Lease lease = lease(runners.shardOfCall(call, parameters), Effect.MAY_WRITE);
+        transactions.statementEnds();
         lease.suspect();
         return new HeldLease(lease, this);
+    }
+
+    /** Runs a call on a connection that is held. */
+    <T> T call(LogicalSession.Call<T> call) throws SQLException {
+        transactions.statementBegins();
+        try {
+            return call.run();
+        } catch (SQLException e) {
+            throw transactions.explained(e);
+        } finally {
+            transactions.statementEnds();
+        }
     }
 
     @Override
@@ -519,15 +541,20 @@ public final class Session implements LogicalSession {
     public <T extends @Nullable Object> T onHome(Work<T> work) throws SQLException {
         forgetLostConnection();
         checkNotFailed();
-        Lease lease = lease(map().homeShard(), Effect.READ);
+        transactions.statementBegins();
         try {
-            return work.on(lease.backend().connection());
-        } catch (SQLException e) {
-            lease.backend().failed(e);
-            transactions.noteFailure();
-            throw e;
+            Lease lease = lease(map().homeShard(), Effect.READ);
+            try {
+                return work.on(lease.backend().connection());
+            } catch (SQLException e) {
+                lease.backend().failed(e);
+                transactions.noteFailure();
+                throw transactions.explained(e);
+            } finally {
+                giveBack(lease);
+            }
         } finally {
-            giveBack(lease);
+            transactions.statementEnds();
         }
     }
 
@@ -535,14 +562,19 @@ public final class Session implements LogicalSession {
     public ResultSet rowsFromHome(Work<ResultSet> work) throws SQLException {
         forgetLostConnection();
         checkNotFailed();
-        Lease lease = lease(map().homeShard(), Effect.READ);
+        transactions.statementBegins();
         try {
-            return new HeldRows(work.on(lease.backend().connection()), () -> giveBack(lease));
-        } catch (SQLException e) {
-            lease.backend().failed(e);
-            giveBack(lease);
-            transactions.noteFailure();
-            throw e;
+            Lease lease = lease(map().homeShard(), Effect.READ);
+            try {
+                return new HeldRows(work.on(lease.backend().connection()), () -> giveBack(lease));
+            } catch (SQLException e) {
+                lease.backend().failed(e);
+                giveBack(lease);
+                transactions.noteFailure();
+                throw transactions.explained(e);
+            }
+        } finally {
+            transactions.statementEnds();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.execute;
 
+import io.pgplex.jdbc.deadlock.WatchedTransaction;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.pool.Backend;
@@ -34,6 +35,9 @@ final class SessionTransaction {
     private final SessionSettings settings;
 
     private @Nullable Transaction open;
+    /** The open transaction for the watch over deadlocks, once it has reached a second shard. */
+    private @Nullable WatchedTransaction watched;
+
     private @Nullable ClusterMap changedMap;
     private @Nullable Isolation serverDefault;
     private @Nullable RunningStatement running;
@@ -151,6 +155,7 @@ final class SessionTransaction {
         Participant participant = current.participant(shard.ordinal());
         if (participant == null) {
             participant = current.participants().isEmpty() ? first(current, shard) : another(current, shard);
+            watch(current, participant);
         }
         if (effect != Effect.READ) {
             participant.markWritten();
@@ -249,6 +254,51 @@ final class SessionTransaction {
         return snapshot == null ? isolation != Isolation.READ_COMMITTED : snapshot == Snapshot.GLOBAL;
     }
 
+    // ---- deadlocks over shards, which a transaction on one shard has no part in
+
+    private void watch(Transaction current, Participant joined) {
+        WatchedTransaction known = watched;
+        if (known != null) {
+            known.joined(joined);
+        } else if (current.participants().size() > 1) {
+            known = cluster.deadlocks()
+                    .watch(current.gtxid(), settings.credentials(), settings.pool(), current.participants());
+            current.setVoting(known);
+            watched = known;
+        }
+    }
+
+    /** Before a statement is planned. */
+    void statementBegins() {
+        WatchedTransaction known = watched;
+        if (known != null) {
+            known.statementBegins();
+        }
+    }
+
+    /** After a statement; what cancels it is done with that when this returns. */
+    void statementEnds() {
+        WatchedTransaction known = watched;
+        if (known != null) {
+            known.end();
+        }
+    }
+
+    /** What a statement's failure was: 40P01 where a deadlock over shards had it cancelled. */
+    SQLException explained(SQLException failure) {
+        WatchedTransaction known = watched;
+        return known == null ? failure : known.explained(failure);
+    }
+
+    private void forgetWatched() {
+        WatchedTransaction known = watched;
+        if (known != null) {
+            watched = null;
+            known.end();
+            cluster.deadlocks().forget(known);
+        }
+    }
+
     // ---- end
 
     /** What is done inside a transaction. */
@@ -268,6 +318,8 @@ final class SessionTransaction {
             done = true;
             commit();
             return result;
+        } catch (SQLException e) {
+            throw explained(e);
         } finally {
             if (!done) {
                 rollback();
@@ -338,6 +390,7 @@ final class SessionTransaction {
     /** Lets the open transaction live on with the rows of the statement that it was opened for; {@link #endDetached} ends it. */
     private Transaction detach() throws SQLException {
         Transaction detached = required();
+        forgetWatched();
         open = null;
         return detached;
     }
@@ -359,13 +412,17 @@ final class SessionTransaction {
         if (ending == null) {
             return;
         }
+        WatchedTransaction known = watched;
+        if (known != null) {
+            known.commitBegins();
+        }
         try {
             SessionState identity = session.state().identity();
             cluster.transactionEnd()
                     .commit(ending, session.state(), shard -> leases.takeBeside(map(), shard, identity));
         } catch (SQLException e) {
             session.state(ending.stateAtBegin());
-            throw e;
+            throw explained(e);
         } finally {
             ended(ending);
         }
@@ -376,6 +433,7 @@ final class SessionTransaction {
         if (ending == null) {
             return;
         }
+        statementEnds();
         cluster.transactionEnd().rollback(ending);
         session.state(ending.stateAtBegin());
         ended(ending);
@@ -387,6 +445,7 @@ final class SessionTransaction {
                 leases.forget(participant.lease());
             }
         });
+        forgetWatched();
         open = null;
         changedMap = null;
         session.refreshTemporaryRelations();

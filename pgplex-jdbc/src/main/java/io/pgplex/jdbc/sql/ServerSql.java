@@ -262,6 +262,17 @@ public final class ServerSql {
             + " AND ((SELECT names FROM names) IS NULL OR s.tablename = ANY ((SELECT names FROM names)::pg_catalog.name[]))"
             + " ORDER BY w.oid, a.attnum";
 
+    /**
+     * Publishes which transactions of a client may be waiting, on the home shard. Parameters: the client, then of each
+     * transaction and shard gtxid, shard, pid, begin, statement and whether it may be cancelled, then when they were
+     * looked at. A row for each that anybody has published, or a row of nulls after the clock.
+     */
+    public static final String EXCHANGE_WAITS = "SELECT w.home_clock, w.gtxid, w.shard, w.pid, w.began, w.statement,"
+            + " w.cancellable, w.seen FROM pgplex.exchange_waits(?, ?, ?, ?, ?, ?, ?, ?) w";
+
+    /** The backends of a server that wait for a lock, and what blocks each. */
+    public static final String LOCK_WAITS = "SELECT w.pid, w.since, w.blockers, w.prepared FROM pgplex.lock_waits() w";
+
     private ServerSql() {}
 
     /** What installs schema {@code pgplex}: several statements in one text, safe to repeat. */

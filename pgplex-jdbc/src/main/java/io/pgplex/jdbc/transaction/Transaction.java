@@ -48,6 +48,7 @@ public final class Transaction {
     private boolean snapshotOfAll;
     private boolean strict;
     private int temporaryShard = NONE;
+    private Voting voting = Voting.UNHEARD;
 
     public Transaction(boolean readOnly, SessionState stateAtBegin) {
         this.readOnly = readOnly;
@@ -221,6 +222,15 @@ public final class Transaction {
     /** The shard that holds temporary objects, by ordinal, or -1. */
     public int temporaryShard() {
         return temporaryShard;
+    }
+
+    /** Who hears when the participants vote on its commit. */
+    Voting voting() {
+        return voting;
+    }
+
+    public void setVoting(Voting voting) {
+        this.voting = voting;
     }
 
     public void change(MetadataChange change) {

@@ -80,8 +80,8 @@ public final class TransactionEnd {
             Transaction transaction, List<Participant> written, List<Participant> readers, ShardConnector connector)
             throws SQLException {
         List<MetadataChange> changes = transaction.changes();
-        TwoPhaseCommit commit =
-                new TwoPhaseCommit(cluster, transaction.gtxid(), written, readers, fanOut, connector, finished);
+        TwoPhaseCommit commit = new TwoPhaseCommit(
+                cluster, transaction.gtxid(), written, readers, fanOut, connector, finished, transaction.voting());
         commit.commit(changes.isEmpty() ? null : metadata.document(changes));
         if (!changes.isEmpty()) {
             record(changes, commit);

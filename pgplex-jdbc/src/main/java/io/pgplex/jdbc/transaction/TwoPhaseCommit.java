@@ -51,6 +51,7 @@ final class TwoPhaseCommit {
     private final long startedAt = System.nanoTime();
     /** Whether the anchor was asked how its commit ended, so that a record may be ours although its answer was lost. */
     private boolean asked;
+    private final Voting voting;
 
     /** What is known of a participant that must prepare. */
     private enum State {
@@ -103,7 +104,8 @@ final class TwoPhaseCommit {
             List<Participant> readers,
             FanOut fanOut,
             ShardConnector connector,
-            FinishedRecords finished) {
+            FinishedRecords finished,
+            Voting voting) {
         this.gtxid = gtxid;
         this.anchor = written.get(0);
         this.others = new ArrayList<>();
@@ -116,6 +118,7 @@ final class TwoPhaseCommit {
         this.fanOut = fanOut;
         this.beside = new ConnectionBeside(connector);
         this.finished = finished;
+        this.voting = voting;
     }
 
     String gtxid() {
@@ -164,8 +167,14 @@ final class TwoPhaseCommit {
         if (others.isEmpty()) {
             return;
         }
-        shareBarrierInOrder();
-        List<Outcome<Void>> outcomes = onOthers(this::prepare);
+        List<Outcome<Void>> outcomes;
+        voting.begins();
+        try {
+            shareBarrierInOrder();
+            outcomes = onOthers(this::prepare);
+        } finally {
+            voting.ends();
+        }
         for (int i = 0; i < outcomes.size(); i++) {
             Throwable failure = outcomes.get(i).failure();
             if (failure != null) {

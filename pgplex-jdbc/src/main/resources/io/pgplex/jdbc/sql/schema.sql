@@ -149,6 +149,110 @@ GRANT SELECT ON pgplex.transactions TO PUBLIC;
 
 -- ---- deadlocks over shards
 
+-- On the home shard: transactions over several shards whose statement, or commit, has been under way for some tenths of a
+-- second. While it stays so its client refreshes its rows; rows that nobody refreshes are ignored, and soon removed. It is
+-- written through pgplex.exchange_waits() only, and may be lost in a crash, with the waits themselves.
+CREATE UNLOGGED TABLE IF NOT EXISTS pgplex.waiting (
+    gtxid text NOT NULL,
+    shard text NOT NULL,
+    pid integer NOT NULL,
+    began bigint NOT NULL,
+    statement bigint NOT NULL,
+    cancellable boolean NOT NULL,
+    seen bigint NOT NULL,
+    client text NOT NULL,
+    owner name NOT NULL,
+    refreshed_at timestamptz NOT NULL,
+    PRIMARY KEY (gtxid, shard)
+);
+
+COMMENT ON TABLE pgplex.waiting IS 'distributed transactions that may be waiting for locks, a row for each shard they are on';
+
+-- A client says which of its transactions may wait, and hears of everybody's: always a row, its columns but the first null
+-- where nobody waits. home_clock is microseconds since 1970 of this server's clock; seen is when, by that clock at the earliest,
+-- the client has looked at its transactions. Who is not the owner of a row changes it only once it has been left alone.
+CREATE OR REPLACE FUNCTION pgplex.exchange_waits(by_client text, gtxids text[], shards text[], pids integer[],
+    begins bigint[], statements bigint[], cancellables boolean[], seen_at bigint)
+RETURNS TABLE (home_clock bigint, gtxid text, shard text, pid integer, began bigint, statement bigint,
+    cancellable boolean, seen bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_column
+BEGIN
+    DELETE FROM pgplex.waiting d WHERE (d.gtxid, d.shard) IN (
+        SELECT o.gtxid, o.shard FROM pgplex.waiting o
+         WHERE (o.client = by_client AND o.owner = session_user AND o.gtxid <> ALL (gtxids))
+            OR o.refreshed_at < clock_timestamp() - interval '5 seconds'
+           FOR UPDATE SKIP LOCKED);
+    INSERT INTO pgplex.waiting AS w
+    SELECT u.gtxid, u.shard, u.pid, u.began, u.statement, u.cancellable, seen_at, by_client, session_user, clock_timestamp()
+      FROM unnest(gtxids, shards, pids, begins, statements, cancellables)
+           AS u(gtxid, shard, pid, began, statement, cancellable)
+        ON CONFLICT ON CONSTRAINT waiting_pkey DO UPDATE
+       SET pid = excluded.pid, statement = excluded.statement, cancellable = excluded.cancellable,
+           seen = excluded.seen, refreshed_at = excluded.refreshed_at
+     WHERE w.owner = session_user;
+    RETURN QUERY
+    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, w.gtxid, w.shard, w.pid, w.began, w.statement,
+           w.cancellable, w.seen
+      FROM (VALUES (1)) AS always(one)
+      LEFT JOIN pgplex.waiting w ON w.refreshed_at >= clock_timestamp() - interval '5 seconds';
+END
+$function$;
+
+COMMENT ON FUNCTION pgplex.exchange_waits(text, text[], text[], integer[], bigint[], bigint[], boolean[], bigint)
+    IS 'publishes which distributed transactions of a client may be waiting, and returns those of all clients';
+
+-- The backends of this server that wait for a lock: since when (microseconds since 1970), the backends that block each, and
+-- the prepared transactions that do. For those pg_blocking_pids() says only that there is one (0): it is looked for in
+-- pg_locks, where the locks of a prepared transaction have no pid, and one of them is on its own transaction ID. The modes
+-- that conflict are those of the table "Conflicting Lock Modes" in PostgreSQL's manual, chapter Explicit Locking.
+CREATE OR REPLACE FUNCTION pgplex.lock_waits()
+RETURNS TABLE (pid integer, since bigint, blockers integer[], prepared text[])
+LANGUAGE sql VOLATILE
+SET search_path TO pg_catalog, pg_temp
+AS $function$
+    WITH locks AS MATERIALIZED (SELECT * FROM pg_locks),
+    waits AS MATERIALIZED (
+        SELECT l.*, pg_blocking_pids(l.pid) AS blockers FROM locks l
+         WHERE NOT l.granted AND l.waitstart IS NOT NULL),
+    prepared AS MATERIALIZED (
+        SELECT h.*, p.gid
+          FROM pg_prepared_xacts p
+          JOIN locks x ON x.transactionid = p.transaction AND x.pid IS NULL AND x.locktype = 'transactionid' AND x.granted
+           AND x.mode = 'ExclusiveLock'
+          JOIN locks h ON h.virtualtransaction = x.virtualtransaction AND h.pid IS NULL AND h.granted
+         WHERE EXISTS (SELECT FROM waits w WHERE 0 = ANY (w.blockers)))
+    SELECT w.pid, (extract(epoch FROM w.waitstart) * 1000000)::bigint, array_remove(w.blockers, 0),
+           ARRAY(SELECT DISTINCT p.gid FROM prepared p
+                  WHERE 0 = ANY (w.blockers) AND p.locktype = w.locktype
+                    AND (p.database, p.relation, p.page, p.tuple, p.virtualxid, p.transactionid, p.classid, p.objid, p.objsubid)
+                        IS NOT DISTINCT FROM
+                        (w.database, w.relation, w.page, w.tuple, w.virtualxid, w.transactionid, w.classid, w.objid, w.objsubid)
+                    AND p.mode = ANY (CASE w.mode
+                        WHEN 'AccessShareLock' THEN ARRAY['AccessExclusiveLock']
+                        WHEN 'RowShareLock' THEN ARRAY['ExclusiveLock', 'AccessExclusiveLock']
+                        WHEN 'RowExclusiveLock' THEN
+                            ARRAY['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock']
+                        WHEN 'ShareUpdateExclusiveLock' THEN ARRAY['ShareUpdateExclusiveLock', 'ShareLock',
+                            'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock']
+                        WHEN 'ShareLock' THEN ARRAY['RowExclusiveLock', 'ShareUpdateExclusiveLock',
+                            'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock']
+                        WHEN 'ShareRowExclusiveLock' THEN ARRAY['RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareLock',
+                            'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock']
+                        WHEN 'ExclusiveLock' THEN ARRAY['RowShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock',
+                            'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock']
+                        ELSE ARRAY['AccessShareLock', 'RowShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock',
+                            'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'] END))
+      FROM waits w
+$function$;
+
+COMMENT ON FUNCTION pgplex.lock_waits() IS 'the backends of this server that wait for a lock, and what blocks each';
+
+GRANT EXECUTE ON FUNCTION
+    pgplex.exchange_waits(text, text[], text[], integer[], bigint[], bigint[], boolean[], bigint), pgplex.lock_waits() TO PUBLIC;
+
 -- ---- copies of replicated tables
 
 INSERT INTO pgplex.schema_version (version) VALUES (2) ON CONFLICT (version) DO NOTHING;

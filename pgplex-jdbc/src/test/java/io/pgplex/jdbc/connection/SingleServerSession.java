@@ -82,6 +82,11 @@ final class SingleServerSession extends FakeSession {
             }
 
             @Override
+            public <T> T call(Call<T> call) throws SQLException {
+                return call.run();
+            }
+
+            @Override
             public void close() {
                 log.add("released");
             }

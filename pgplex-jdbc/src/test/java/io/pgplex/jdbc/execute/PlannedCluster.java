@@ -2,6 +2,7 @@ package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.connection.ConnectionFacts;
 import io.pgplex.jdbc.connection.PgplexConnection;
+import io.pgplex.jdbc.deadlock.DeadlockWatch;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.PoolSettings;
@@ -36,6 +37,7 @@ final class PlannedCluster implements AutoCloseable {
     private final Pools pools = new Pools();
     private final FanOut fanOut = new FanOut("planned");
     private final StatisticsCache statistics;
+    private final DeadlockWatch deadlocks;
     private final Cluster cluster;
 
     PlannedCluster(LocalCluster local) throws MetadataException {
@@ -46,6 +48,7 @@ final class PlannedCluster implements AutoCloseable {
                 : MemoryStore.named(memoryName(local.jdbcUrl())).anotherClient();
         this.cache = ClusterMapCache.open(store, local.cluster());
         this.statistics = new StatisticsCache(cache, pools, fanOut);
+        this.deadlocks = new DeadlockWatch(cache, pools, fanOut);
         StoredMetadata metadata = new StoredMetadata(store, cache);
         this.cluster = new Cluster(
                 local.cluster(),
@@ -57,7 +60,8 @@ final class PlannedCluster implements AutoCloseable {
                 new TransactionEnd(local.cluster(), fanOut, metadata),
                 metadata,
                 new ConcurrentHashMap<>(),
-                statistics);
+                statistics,
+                deadlocks);
     }
 
     private static String memoryName(String url) {
@@ -126,6 +130,7 @@ final class PlannedCluster implements AutoCloseable {
     @Override
     public void close() {
         statistics.close();
+        deadlocks.close();
         pools.close();
         cache.close();
         fanOut.close();
