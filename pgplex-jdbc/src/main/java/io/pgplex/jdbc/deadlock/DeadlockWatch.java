@@ -7,7 +7,6 @@ import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.pool.PoolSettings;
 import io.pgplex.jdbc.pool.Pools;
 import io.pgplex.jdbc.session.SessionState;
-import io.pgplex.jdbc.transaction.Participant;
 import io.pgplex.metadata.cache.ClusterMapCache;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;
@@ -17,7 +16,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -126,15 +124,14 @@ public final class DeadlockWatch implements AutoCloseable {
     // ---- what sessions call
 
     /**
-     * Begins to watch a transaction that has reached its second shard, in the middle of a statement.
+     * Begins to watch a transaction that reaches its second shard, in the middle of a statement. The caller says which
+     * shards those are ({@link WatchedTransaction#joined}).
      *
      * @param gtxid its name
-     * @param participants its parts so far; later ones are told by {@link WatchedTransaction#joined}
      */
-    public WatchedTransaction watch(
-            String gtxid, Credentials credentials, PoolSettings pool, Collection<Participant> participants) {
+    public WatchedTransaction watch(String gtxid, Credentials credentials, PoolSettings pool) {
         long began = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
-        WatchedTransaction transaction = new WatchedTransaction(gtxid, began, credentials, pool, participants);
+        WatchedTransaction transaction = new WatchedTransaction(gtxid, began, credentials, pool);
         watched.add(transaction);
         start();
         return transaction;
@@ -170,7 +167,9 @@ public final class DeadlockWatch implements AutoCloseable {
         } catch (SQLException | RuntimeException e) {
             last = null;
             clock = null;
-            if (!failing) {
+            boolean needed = publishedBy != null;
+            publishedBy = null;
+            if (needed && !failing) {
                 failing = true;
                 LOG.warn("deadlocks over shards cannot be looked for now", e);
             }
@@ -198,13 +197,16 @@ public final class DeadlockWatch implements AutoCloseable {
         long seen = known == null ? 0 : known.atLeast(nowNanos);
         Map<String, WatchedTransaction> own = new HashMap<>();
         List<WaitingTransaction> waiting = new ArrayList<>();
+        // the same one as long as there is something published, which is its own
         Login login = publishedBy;
         for (WatchedTransaction transaction : watched) {
             WaitingTransaction found = transaction.waitingSince(nowNanos - PATIENCE.toNanos(), seen);
             if (found != null) {
                 own.put(found.gtxid(), transaction);
                 waiting.add(found);
-                login = new Login(transaction.credentials(), transaction.pool());
+                if (login == null) {
+                    login = new Login(transaction.credentials(), transaction.pool());
+                }
             }
         }
         ClusterMap map = maps.current();
@@ -227,12 +229,13 @@ public final class DeadlockWatch implements AutoCloseable {
     /** Publishes what waits here, and reads what waits anywhere; null where too few wait for a deadlock. */
     private @Nullable Observation observe(ClusterMap map, Login login, List<WaitingTransaction> waiting, long seen)
             throws SQLException {
+        // what cannot be withdrawn is forgotten by the others soon
+        publishedBy = waiting.isEmpty() ? null : login;
         long beforeNanos = System.nanoTime();
         SharedWaits.Published published =
                 on(map, map.homeShard(), login, home -> SharedWaits.exchange(home, client, waiting, seen));
         HomeClock read = new HomeClock(published.homeMicros(), beforeNanos, System.nanoTime());
         clock = read;
-        publishedBy = waiting.isEmpty() ? null : login;
         List<WaitingTransaction> transactions = published.transactions();
         if (waiting.isEmpty() || transactions.size() < 2) {
             return null;

@@ -5,13 +5,13 @@ import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.pool.Credentials;
+import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.pool.PoolSettings;
-import io.pgplex.jdbc.transaction.Participant;
 import io.pgplex.jdbc.transaction.Voting;
+import io.pgplex.metadata.model.Shard;
 import java.sql.BatchUpdateException;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A transaction that has reached a second shard, as the watch sees it: its processes, and since when it has been in which
- * statement. Its session tells it what begins and ends; the watch reads that, and cancels.
+ * A transaction on several shards, as the watch sees it: its processes, and since when it has been in which statement. Its session tells it what begins and ends; the watch reads that, and cancels.
  *
  * <p>A cancel request hits whatever its connection runs when it arrives. So a statement does not end, and no other begins,
  * while requests for it are under way. PostgreSQL has signalled the process when it closes the connection of the request,
@@ -38,7 +37,7 @@ public final class WatchedTransaction implements Voting {
     /** What the session has under way. */
     private record Section(long number, long beganNanos, boolean cancellable) {}
 
-    private record Backend(Participant participant, int pid) {}
+    private record Backend(Shard shard, Lease lease, int pid) {}
 
     private final String gtxid;
     private final long began;
@@ -58,26 +57,20 @@ public final class WatchedTransaction implements Voting {
      *
      * @param began now, in microseconds since 1970
      */
-    WatchedTransaction(
-            String gtxid,
-            long began,
-            Credentials credentials,
-            PoolSettings pool,
-            Collection<Participant> participants) {
+    WatchedTransaction(String gtxid, long began, Credentials credentials, PoolSettings pool) {
         this.gtxid = gtxid;
         this.began = began;
         this.credentials = credentials;
         this.pool = pool;
-        participants.forEach(this::joined);
         statementBegins();
     }
 
     // ---- what the session tells
 
-    /** Another shard was reached. */
-    public void joined(Participant participant) {
+    /** A shard was reached, through this lease. */
+    public void joined(Shard shard, Lease lease) {
         List<Backend> more = new ArrayList<>(backends);
-        more.add(new Backend(participant, participant.connection().getBackendPID()));
+        more.add(new Backend(shard, lease, lease.backend().connection().getBackendPID()));
         backends = more;
     }
 
@@ -154,7 +147,7 @@ public final class WatchedTransaction implements Voting {
     /** Whether the session was aborted, so that nobody tells this of the end. */
     boolean isAbandoned() {
         for (Backend backend : backends) {
-            if (backend.participant().lease().isReleased()) {
+            if (backend.lease().isReleased()) {
                 return true;
             }
         }
@@ -174,7 +167,7 @@ public final class WatchedTransaction implements Voting {
         }
         Map<String, Integer> pids = new HashMap<>();
         for (Backend backend : backends) {
-            pids.put(backend.participant().shard().name(), backend.pid());
+            pids.put(backend.shard().name(), backend.pid());
         }
         return new WaitingTransaction(gtxid, began, current.number(), current.cancellable(), seen, pids);
     }
@@ -192,7 +185,7 @@ public final class WatchedTransaction implements Voting {
             List<Callable<@Nullable Void>> requests = new ArrayList<>();
             for (Backend backend : backends) {
                 requests.add(() -> {
-                    backend.participant().connection().cancelQuery();
+                    backend.lease().backend().connection().cancelQuery();
                     return null;
                 });
             }

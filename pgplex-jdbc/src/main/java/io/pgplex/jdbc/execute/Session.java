@@ -232,6 +232,9 @@ public final class Session implements LogicalSession {
                     lease.backend().connection().setAutoCommit(false);
                 }
             }
+            if (cursor && transactions.open() == null && taken.size() > 1) {
+                transactions.watchQuery(shards, taken);
+            }
             return taken;
         } catch (SQLException e) {
             taken.forEach(this::giveBack);
@@ -249,6 +252,7 @@ public final class Session implements LogicalSession {
     }
 
     void giveBack(Lease lease) {
+        transactions.leaseEnds();
         leases.giveBack(lease);
     }
 

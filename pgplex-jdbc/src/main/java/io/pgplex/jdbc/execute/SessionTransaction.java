@@ -7,6 +7,7 @@ import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.jdbc.transaction.Barrier;
+import io.pgplex.jdbc.transaction.GlobalTransactionId;
 import io.pgplex.jdbc.transaction.Isolation;
 import io.pgplex.jdbc.transaction.MetadataChange;
 import io.pgplex.jdbc.transaction.Participant;
@@ -256,15 +257,39 @@ final class SessionTransaction {
 
     // ---- deadlocks over shards, which a transaction on one shard has no part in
 
+    /** After a shard was reached. */
     private void watch(Transaction current, Participant joined) {
         WatchedTransaction known = watched;
         if (known != null) {
-            known.joined(joined);
+            known.joined(joined.shard(), joined.lease());
         } else if (current.participants().size() > 1) {
-            known = cluster.deadlocks()
-                    .watch(current.gtxid(), settings.credentials(), settings.pool(), current.participants());
+            known = watch(current.gtxid());
+            for (Participant participant : current.participants()) {
+                known.joined(participant.shard(), participant.lease());
+            }
             current.setVoting(known);
-            watched = known;
+        }
+    }
+
+    private WatchedTransaction watch(String gtxid) {
+        WatchedTransaction fresh = cluster.deadlocks().watch(gtxid, settings.credentials(), settings.pool());
+        watched = fresh;
+        return fresh;
+    }
+
+    /** A query outside a transaction of the application begins one on each shard, which lasts as long as its rows. */
+    void watchQuery(List<Shard> shards, List<Lease> taken) {
+        WatchedTransaction query = watch(GlobalTransactionId.next());
+        for (int i = 0; i < taken.size(); i++) {
+            query.joined(shards.get(i), taken.get(i));
+        }
+    }
+
+    /** Before a lease outside a transaction ends, and its connection is somebody else's. */
+    void leaseEnds() {
+        WatchedTransaction known = watched;
+        if (known != null && open == null) {
+            known.end();
         }
     }
 
@@ -279,7 +304,12 @@ final class SessionTransaction {
     /** After a statement; what cancels it is done with that when this returns. */
     void statementEnds() {
         WatchedTransaction known = watched;
-        if (known != null) {
+        if (known == null) {
+            return;
+        }
+        if (open == null) {
+            forgetWatched();
+        } else {
             known.end();
         }
     }
@@ -362,6 +392,7 @@ final class SessionTransaction {
         try {
             if (!shards.isEmpty()) {
                 joinAtOnce(alone, shards);
+                watch(alone, alone.participants().iterator().next());
             }
             boolean streams = streams(execution);
             StatementResult result = work.run(

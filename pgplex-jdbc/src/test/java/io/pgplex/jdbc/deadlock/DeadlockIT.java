@@ -27,6 +27,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Deadlocks over shards end with 40P01 for one transaction, and nothing else does. */
 @PgplexCluster(shards = 3, etcd = false)
@@ -407,12 +409,35 @@ class DeadlockIT {
     }
 
     @Test
-    void aRoleNeedsNothingButItsTables() throws Exception {
+    void aQueryThatReadsFromSomeShardsAndWaitsForOthersMayGiveWay() throws Exception {
+        Connection definer = client(0);
+        Connection reader = client(1);
+        reader.setAutoCommit(true);
+        try (Connection plain = cluster.primaries().get(1).connect(cluster.database())) {
+            plain.setAutoCommit(false);
+            ask(plain, "SELECT k FROM t");
+            // waits on shard 1, and has locked the table on shard 0
+            CompletableFuture<Object> definition = start(() -> run(definer, "ALTER TABLE t ADD COLUMN extra int"));
+            awaitWaiting(1, 1);
+            CompletableFuture<Object> query = start(() -> ask(reader, "SELECT v FROM t"));
+            awaitWaiting(0, 1);
+            plain.rollback();
+            assertDeadlock(end(query));
+            assertThat(end(definition)).isEqualTo("done");
+            definer.rollback();
+            assertThat(ask(reader, "SELECT count(*) FROM t")).isEqualTo("3");
+        }
+    }
+
+    /** The younger transaction's client, and its role. */
+    @ParameterizedTest
+    @CsvSource({"0, " + ROLE, "1, " + ROLE, "0, " + PostgresServer.SUPERUSER, "1, " + PostgresServer.SUPERUSER})
+    void aRoleNeedsNothingButItsTables(int index, String role) throws Exception {
         for (PostgresServer server : cluster.primaries()) {
             server.execute(cluster.database(), "GRANT SELECT, UPDATE ON t TO " + ROLE);
         }
         Connection older = client(0, ROLE);
-        Connection younger = client(1, ROLE);
+        Connection younger = client(index, role);
         table.set(older, 0, 1);
         table.set(younger, 1, 2);
         CompletableFuture<Object> waiting = start(() -> table.set(older, 1, 1));
@@ -421,7 +446,8 @@ class DeadlockIT {
         younger.rollback();
         assertThat(end(waiting)).isEqualTo("done");
         older.commit();
-        assertState("42501", end(start(() -> run(older, "DELETE FROM pgplex.waiting"))));
+        assertState(
+                "42501", end(start(() -> run(older, "/*!pgplex shard=" + shardName(0) + " */ TABLE pgplex.waiting"))));
         older.rollback();
     }
 }
