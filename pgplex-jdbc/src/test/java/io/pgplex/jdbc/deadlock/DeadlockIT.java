@@ -409,23 +409,22 @@ class DeadlockIT {
     }
 
     @Test
-    void aQueryThatReadsFromSomeShardsAndWaitsForOthersMayGiveWay() throws Exception {
+    void aQueryThatReadsFromSomeShardsAndWaitsForOthersIsPartOfIt() throws Exception {
         Connection definer = client(0);
         Connection reader = client(1);
         reader.setAutoCommit(true);
-        try (Connection plain = cluster.primaries().get(1).connect(cluster.database())) {
+        try (Connection plain = cluster.primaries().get(0).connect(cluster.database())) {
             plain.setAutoCommit(false);
             ask(plain, "SELECT k FROM t");
-            // waits on shard 1, and has locked the table on shard 0
             CompletableFuture<Object> definition = start(() -> run(definer, "ALTER TABLE t ADD COLUMN extra int"));
-            awaitWaiting(1, 1);
-            CompletableFuture<Object> query = start(() -> ask(reader, "SELECT v FROM t"));
             awaitWaiting(0, 1);
+            // behind the definition in the queue of shard 0; the others let it in
+            CompletableFuture<Object> query = start(() -> ask(reader, "SELECT v FROM t"));
+            awaitWaiting(0, 2);
             plain.rollback();
-            assertDeadlock(end(query));
-            assertThat(end(definition)).isEqualTo("done");
+            assertDeadlock(end(definition));
             definer.rollback();
-            assertThat(ask(reader, "SELECT count(*) FROM t")).isEqualTo("3");
+            assertThat(end(query)).isEqualTo("done");
         }
     }
 
