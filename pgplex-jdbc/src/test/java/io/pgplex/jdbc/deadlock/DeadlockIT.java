@@ -77,13 +77,14 @@ class DeadlockIT {
     }
 
     private Connection client(int index) throws SQLException {
-        return client(index, PostgresServer.SUPERUSER);
+        return client(index, PostgresServer.SUPERUSER, 10);
     }
 
     /** A connection in a transaction; the index chooses one of two clients that share nothing. */
-    private Connection client(int index, String user) throws SQLException {
+    private Connection client(int index, String user, int poolSize) throws SQLException {
         String url = cluster.jdbcUrl().replaceAll("[?].*", "");
-        Connection connection = DriverManager.getConnection(url + "?user=" + user + "&planCacheSize=" + (1000 + index));
+        Connection connection = DriverManager.getConnection(
+                url + "?user=" + user + "&planCacheSize=" + (1000 + index) + "&maximumPoolSize=" + poolSize);
         opened.add(connection);
         connection.setAutoCommit(false);
         return connection;
@@ -329,9 +330,9 @@ class DeadlockIT {
         assertThat(end(older)).isEqualTo("done");
     }
 
-    /** Lets the commit of whoever has written the row of shard 2 wait for the gate there. */
-    private void commitsWaitForTheGate(boolean on) {
-        PostgresServer server = cluster.primaries().get(2);
+    /** Lets the commit of whoever has written the row of a shard wait for the gate there. */
+    private void commitsWaitForTheGate(int shard, boolean on) {
+        PostgresServer server = cluster.primaries().get(shard);
         if (on) {
             server.execute(
                     cluster.database(),
@@ -346,7 +347,7 @@ class DeadlockIT {
 
     @Test
     void aTransactionThatCommitsIsOneWithWhatItHasPrepared() throws Exception {
-        commitsWaitForTheGate(true);
+        commitsWaitForTheGate(2, true);
         try {
             Connection older = client(0);
             Connection younger = client(1);
@@ -362,13 +363,13 @@ class DeadlockIT {
             assertThat(end(commit)).isEqualTo("done");
             assertThat(table.values("t")).containsExactly("40", "41", "42");
         } finally {
-            commitsWaitForTheGate(false);
+            commitsWaitForTheGate(2, false);
         }
     }
 
     @Test
     void aCommitThatIsNotDecidedYetMayGiveWay() throws Exception {
-        commitsWaitForTheGate(true);
+        commitsWaitForTheGate(2, true);
         try {
             Connection older = client(0);
             Connection younger = client(1);
@@ -386,8 +387,44 @@ class DeadlockIT {
             older.commit();
             assertThat(table.values("t")).containsExactly("0", "5", "0");
         } finally {
-            commitsWaitForTheGate(false);
+            commitsWaitForTheGate(2, false);
         }
+    }
+
+    @Test
+    void aCommitThatMayBeDecidedNeverGivesWay() throws Exception {
+        commitsWaitForTheGate(0, true);
+        try {
+            Connection older = client(0);
+            Connection younger = client(1);
+            lockGate(older, 0);
+            ask(older, "SELECT v FROM t WHERE k = " + table.key(2));
+            for (int shard = 0; shard < 3; shard++) {
+                table.set(younger, shard, 40 + shard);
+            }
+            CompletableFuture<Object> commit = start(younger::commit);
+            awaitWaiting(0, 1);
+            assertDeadlock(end(start(() -> table.set(older, 1, 5))));
+            older.rollback();
+            assertThat(end(commit)).isEqualTo("done");
+            assertThat(table.values("t")).containsExactly("40", "41", "42");
+        } finally {
+            commitsWaitForTheGate(0, false);
+        }
+    }
+
+    @Test
+    void aConnectionThatIsAbortedWhileItWaitsIsForgotten() throws Exception {
+        List<Connection> two = twoOnTwoShards();
+        CompletableFuture<Object> waiting = start(() -> table.set(two.get(1), 0, 2));
+        PostgresServer home = cluster.primaries().get(0);
+        await(() -> home.query(cluster.database(), "SELECT count(DISTINCT gtxid) FROM pgplex.waiting")
+                .equals("1"));
+        two.get(1).abort(Runnable::run);
+        assertThat(end(waiting)).isInstanceOf(SQLException.class);
+        await(() -> home.query(cluster.database(), "SELECT count(*) FROM pgplex.waiting")
+                .equals("0"));
+        two.get(0).commit();
     }
 
     @Test
@@ -428,15 +465,15 @@ class DeadlockIT {
         }
     }
 
-    /** The younger transaction's client, and its role. */
+    /** The younger transaction's client, and its role; the pools have no connection left to look through. */
     @ParameterizedTest
     @CsvSource({"0, " + ROLE, "1, " + ROLE, "0, " + PostgresServer.SUPERUSER, "1, " + PostgresServer.SUPERUSER})
     void aRoleNeedsNothingButItsTables(int index, String role) throws Exception {
         for (PostgresServer server : cluster.primaries()) {
             server.execute(cluster.database(), "GRANT SELECT, UPDATE ON t TO " + ROLE);
         }
-        Connection older = client(0, ROLE);
-        Connection younger = client(index, role);
+        Connection older = client(0, ROLE, 1);
+        Connection younger = client(index, role, 1);
         table.set(older, 0, 1);
         table.set(younger, 1, 2);
         CompletableFuture<Object> waiting = start(() -> table.set(older, 1, 1));
