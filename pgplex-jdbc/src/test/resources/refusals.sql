@@ -83,8 +83,16 @@ COPY customers TO STDOUT;
 DECLARE c CURSOR FOR SELECT * FROM customers;
 -- PREPARED_STATEMENT
 PREPARE p AS SELECT * FROM customers;
--- LISTEN_NOTIFY: LISTEN
+-- LISTEN: LISTEN
 LISTEN news;
+-- NOTIFICATION: s2
+SELECT pg_notify('news', name) FROM customers WHERE id = 5;
+-- SESSION_LOCK: s2
+SELECT pg_advisory_lock(id) FROM customers WHERE id = 5;
+-- SECOND_ANCHOR: s2 | a temporary object | s1 | a temporary object
+CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+-- EXPORTED_SNAPSHOT
+SELECT pg_export_snapshot();
 -- TABLE_BEING_CREATED: public.coming
 SELECT * FROM coming WHERE id = 1;
 -- UNPARSABLE: customers

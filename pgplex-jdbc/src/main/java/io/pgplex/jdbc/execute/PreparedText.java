@@ -7,6 +7,7 @@ import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.statistics.Statistics;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,7 @@ public final class PreparedText {
     private final int[] firstParameter;
     private final int parameterCount;
     private final AtomicReferenceArray<@Nullable PlanSlot> plans;
+    private final AtomicReferenceArray<@Nullable Set<SessionEffect>> calls;
 
     /**
      * @param sql the text as it is sent, JDBC escapes translated
@@ -56,6 +58,7 @@ public final class PreparedText {
         }
         this.parameterCount = count;
         this.plans = new AtomicReferenceArray<>(firstParameter.length);
+        this.calls = new AtomicReferenceArray<>(firstParameter.length);
     }
 
     public String sql() {
@@ -85,6 +88,16 @@ public final class PreparedText {
     /** The first parameter of a statement, counted from 0 over the whole text. */
     int firstParameter(int statement) {
         return firstParameter[statement];
+    }
+
+    /** What the functions that a statement calls may leave behind on their server. */
+    Set<SessionEffect> calls(int statement) {
+        Set<SessionEffect> known = calls.get(statement);
+        if (known == null) {
+            known = SessionEffect.of(statements.get(statement));
+            calls.set(statement, known);
+        }
+        return known;
     }
 
     /** The plan of a statement if it was made from just this map and scope and is still good, else null. */

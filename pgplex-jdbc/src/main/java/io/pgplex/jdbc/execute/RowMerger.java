@@ -210,7 +210,7 @@ final class RowMerger {
     private ShardAnswer finishing(List<ShardAnswer> answers, Execution execution) {
         Transaction transaction = session.transaction();
         for (ShardAnswer answer : answers) {
-            if (transaction != null && shard(answer, execution).ordinal() == transaction.temporaryShard()) {
+            if (transaction != null && shard(answer, execution).ordinal() == transaction.unpreparableShard()) {
                 return answer;
             }
         }

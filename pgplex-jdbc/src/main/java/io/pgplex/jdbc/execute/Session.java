@@ -21,6 +21,7 @@ import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
@@ -45,7 +46,7 @@ public final class Session implements LogicalSession {
 
     private SessionState state = SessionState.INITIAL;
     private @Nullable RoutingScope scope;
-    private SessionEffect sessionEffect = SessionEffect.NONE;
+    private StatementEffects effects = StatementEffects.NONE;
     private int savepoints;
     private long moved;
     private volatile boolean closed;
@@ -113,12 +114,6 @@ public final class Session implements LogicalSession {
         }
     }
 
-    private StatementResult run(Plan plan, Execution execution) throws SQLException {
-        return plan instanceof Plan.Sharded call && call.effect() == Effect.MAY_WRITE
-                ? runWithSessionEffect(call, execution)
-                : runners.run(plan, execution);
-    }
-
     /** Whether a statement may write and can be given a transaction; what CALL and DO run may end transactions itself. */
     private static boolean writesAlone(Plan plan, Execution execution) {
         return plan instanceof Plan.Insert
@@ -127,22 +122,25 @@ public final class Session implements LogicalSession {
                         && !execution.scanned().is(0, "CALL", "DO"));
     }
 
-    /** A statement that calls functions, some of which change the session on the server. */
-    private StatementResult runWithSessionEffect(Plan.Sharded call, Execution execution) throws SQLException {
-        OwnCall own = OwnCall.of(execution.scanned(), execution.parameters());
-        if (own != null) {
-            return runners.commands().call(own);
+    /** Runs a plan, minding what its statement may leave on a server beside its rows. */
+    private StatementResult run(Plan plan, Execution execution) throws SQLException {
+        if (plan instanceof Plan.Sharded call && call.effect() == Effect.MAY_WRITE) {
+            OwnCall own = OwnCall.of(execution.scanned(), execution.parameters());
+            if (own != null) {
+                return runners.commands().call(own);
+            }
+            ConfigCall setting = ConfigCall.of(execution.scanned(), execution.parameters());
+            if (setting != null) {
+                runners.settings().set(setting);
+                return runners.run(call, execution);
+            }
         }
-        ConfigCall setting = ConfigCall.of(execution.scanned(), execution.parameters());
-        if (setting != null) {
-            runners.settings().set(setting);
-            return runners.run(call, execution);
-        }
-        sessionEffect = SessionEffect.of(execution.scanned());
+        Set<SessionEffect> calls = StatementEffects.calls(plan, execution.text(), execution.statement());
+        effects = StatementEffects.of(plan, execution, calls, temporary.names());
         try {
-            return runners.run(call, execution);
+            return runners.run(plan, execution);
         } finally {
-            sessionEffect = SessionEffect.NONE;
+            effects = StatementEffects.NONE;
         }
     }
 
@@ -196,14 +194,21 @@ public final class Session implements LogicalSession {
                     SqlState.CONNECTION_FAILURE, "the connection that held this session's objects was lost");
         }
         writes.check(effect, transactions.open() == null && transactions.readOnly());
-        sessionEffect.check(shard);
-        Lease lease = transactions.open() == null
+        effects.check(shard);
+        Transaction current = transactions.open();
+        if (current != null) {
+            String unpreparable = effects.unpreparable(shard, shard.ordinal() == 0 && isPinned());
+            if (unpreparable != null) {
+                current.holdUnpreparable(shard, unpreparable, effect != Effect.READ);
+            }
+        }
+        Lease lease = current == null
                 ? leaseOutsideTransaction(shard, effect)
                 : transactions.participant(shard, effect).lease();
-        switch (sessionEffect) {
-            case NONE -> {}
-            case LOCK -> pin(lease);
-            case UNKNOWN -> lease.suspect();
+        if (effects.calls().contains(SessionEffect.SESSION_LOCK)) {
+            pin(lease);
+        } else if (effects.calls().contains(SessionEffect.UNKNOWN)) {
+            lease.suspect();
         }
         return lease;
     }
@@ -290,8 +295,8 @@ public final class Session implements LogicalSession {
      */
     int preferredShard() throws SQLException {
         Transaction current = transactions.open();
-        if (current != null && current.temporaryShard() >= 0) {
-            return current.temporaryShard();
+        if (current != null && current.unpreparableShard() >= 0) {
+            return current.unpreparableShard();
         }
         if (current != null && !current.participants().isEmpty()) {
             List<Participant> reached = List.copyOf(current.participants());
@@ -315,11 +320,11 @@ public final class Session implements LogicalSession {
                         && (shard.ordinal() == 0 || temporary.names().isEmpty()));
     }
 
-    /** Remembers that a shard of the open transaction holds temporary objects. */
-    void holdTemporary(Shard shard) {
+    /** Remembers that a shard of the open transaction holds temporary objects, as {@link #mayHoldTemporary} allowed. */
+    void holdTemporary(Shard shard) throws SQLException {
         Transaction current = transactions.open();
         if (current != null) {
-            current.holdTemporary(shard);
+            current.holdUnpreparable(shard, "rows on their way", false);
         }
     }
 

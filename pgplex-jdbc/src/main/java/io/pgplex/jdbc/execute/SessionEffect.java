@@ -1,61 +1,60 @@
 package io.pgplex.jdbc.execute;
 
-import io.pgplex.jdbc.error.PgplexErrors;
-import io.pgplex.jdbc.error.SqlState;
-import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.function.Functions;
 import io.pgplex.routing.scan.ScannedStatement;
-import java.sql.SQLException;
+import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
 
-/** What a statement that calls functions may leave behind in the session of its server. */
+/** What the functions that a statement calls may leave behind in the session or transaction of their server. */
 enum SessionEffect {
-    /** Nothing: every function is known. */
-    NONE,
     /** Anything: the connection is reset before its next use. */
     UNKNOWN,
     /** An advisory lock of the session: the home shard's connection stays with the session. */
-    LOCK;
+    SESSION_LOCK,
+    /** An advisory lock of the transaction, which forbids PREPARE TRANSACTION where the session holds the same one. */
+    TRANSACTION_LOCK,
+    /** A notification, which forbids PREPARE TRANSACTION. */
+    NOTIFICATION,
+    /** A snapshot for other sessions of the same server, which forbids PREPARE TRANSACTION. */
+    EXPORTED_SNAPSHOT;
 
-    private static final Set<String> LOCKING = Set.of(
-            "pg_advisory_lock", "pg_advisory_lock_shared", "pg_try_advisory_lock", "pg_try_advisory_lock_shared");
-
-    private static final Set<String> SETTING = Set.of("set_config");
+    private static final Map<String, SessionEffect> OF_FUNCTIONS = Map.ofEntries(
+            Map.entry("set_config", UNKNOWN),
+            Map.entry("pg_advisory_lock", SESSION_LOCK),
+            Map.entry("pg_advisory_lock_shared", SESSION_LOCK),
+            Map.entry("pg_try_advisory_lock", SESSION_LOCK),
+            Map.entry("pg_try_advisory_lock_shared", SESSION_LOCK),
+            Map.entry("pg_advisory_xact_lock", TRANSACTION_LOCK),
+            Map.entry("pg_advisory_xact_lock_shared", TRANSACTION_LOCK),
+            Map.entry("pg_try_advisory_xact_lock", TRANSACTION_LOCK),
+            Map.entry("pg_try_advisory_xact_lock_shared", TRANSACTION_LOCK),
+            Map.entry("pg_notify", NOTIFICATION),
+            Map.entry("pg_export_snapshot", EXPORTED_SNAPSHOT));
 
     /** Looks at every name in front of a parenthesis. */
-    static SessionEffect of(ScannedStatement statement) {
+    static Set<SessionEffect> of(ScannedStatement statement) {
+        Set<SessionEffect> effects = EnumSet.noneOf(SessionEffect.class);
         if (statement.is(0, "DO", "CALL")) {
-            return UNKNOWN;
+            effects.add(UNKNOWN);
         }
-        SessionEffect effect = NONE;
         for (int i = 0; i + 1 < statement.tokenCount(); i++) {
             if (statement.isName(i) && statement.isPunctuation(i + 1, '(')) {
-                SessionEffect own = of(statement, i);
-                effect = own.compareTo(effect) > 0 ? own : effect;
+                String name = statement.identifier(i);
+                SessionEffect known = OF_FUNCTIONS.get(name);
+                if (isQualified(statement, i) || (known == null && !Functions.isBuiltIn(name))) {
+                    effects.add(UNKNOWN);
+                } else if (known != null) {
+                    effects.add(known);
+                }
             }
         }
-        return effect;
+        return effects;
     }
 
-    private static SessionEffect of(ScannedStatement statement, int token) {
-        String name = statement.identifier(token);
-        boolean qualified = statement.isPunctuation(token - 1, '.')
+    private static boolean isQualified(ScannedStatement statement, int token) {
+        return statement.isPunctuation(token - 1, '.')
                 && !(statement.isName(token - 2)
                         && statement.identifier(token - 2).equals("pg_catalog"));
-        if (qualified || SETTING.contains(name) || !Functions.isBuiltIn(name)) {
-            return UNKNOWN;
-        }
-        return LOCKING.contains(name) ? LOCK : NONE;
-    }
-
-    /** Refuses a session's lock on any shard but the home shard, where nobody would look for it. */
-    void check(Shard shard) throws SQLException {
-        if (this == LOCK && shard.ordinal() != 0) {
-            throw PgplexErrors.error(
-                    SqlState.FEATURE_NOT_SUPPORTED,
-                    "session-level advisory locks on shard \"" + shard.name() + "\" are not supported",
-                    "Take them in a statement without a distributed table, which runs on the home shard, or use"
-                            + " pg_advisory_xact_lock.");
-        }
     }
 }

@@ -153,6 +153,9 @@ final class SessionTransaction {
     /** The part of a shard in the open transaction, which reaches it now if it had not. */
     Participant participant(Shard shard, Effect effect) throws SQLException {
         Transaction current = required();
+        if (effect != Effect.READ) {
+            current.checkMayWrite(shard);
+        }
         Participant participant = current.participant(shard.ordinal());
         if (participant == null) {
             participant = current.participants().isEmpty() ? first(current, shard) : another(current, shard);

@@ -92,7 +92,9 @@ final class TemporaryTables {
     /** Creates a table of that name on each shard. */
     void create(String name, Shape shape, List<Target> targets, boolean everywhere) throws SQLException {
         if (!everywhere) {
-            targets.forEach(target -> session.holdTemporary(target.shard()));
+            for (Target target : targets) {
+                session.holdTemporary(target.shard());
+            }
         }
         execute(
                 "CREATE TEMPORARY TABLE pg_temp." + Identifiers.quote(name) + " " + shape.tableColumns()

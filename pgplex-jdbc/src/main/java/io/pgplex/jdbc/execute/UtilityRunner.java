@@ -199,7 +199,7 @@ final class UtilityRunner {
 
     /**
      * Cursors and prepared statements live on the home shard's connection, which stays this session's from then on; they
-     * must not concern a table of several shards.
+     * must not concern a table of several shards. A notification goes to those who listen on the home shard.
      */
     private StatementResult sessionObject(SessionObject object, Execution execution) throws SQLException {
         if (object.kind() == SessionObject.Kind.PREPARE) {
@@ -210,9 +210,10 @@ final class UtilityRunner {
         return switch (object.kind()) {
             case PREPARE, EXECUTE, DEALLOCATE, LOAD -> onHome(execution, Effect.MAY_WRITE, true);
             case DECLARE, FETCH, CLOSE -> onHome(execution, Effect.MAY_WRITE, true);
-            case LISTEN, NOTIFY ->
+            case NOTIFY -> onHome(execution, Effect.MAY_WRITE, false);
+            case LISTEN ->
                 throw PgplexErrors.from(
-                        Unsupported.LISTEN_NOTIFY.at(1, execution.scanned().word(0)));
+                        Unsupported.LISTEN.at(1, execution.scanned().word(0)));
             case COPY -> throw PgplexErrors.from(Unsupported.COPY.at(1));
         };
     }

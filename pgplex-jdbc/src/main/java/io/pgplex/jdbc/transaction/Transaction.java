@@ -7,6 +7,7 @@ import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.metadata.model.Shard;
+import io.pgplex.routing.plan.Unsupported;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -47,8 +48,8 @@ public final class Transaction {
     private boolean snapshotPerShard;
     private boolean snapshotOfAll;
     private boolean strict;
-    private int temporaryShard = NONE;
     private Voting voting = Voting.UNHEARD;
+    private final TreeMap<Integer, String> unpreparable = new TreeMap<>();
 
     public Transaction(boolean readOnly, SessionState stateAtBegin) {
         this.readOnly = readOnly;
@@ -207,21 +208,63 @@ public final class Transaction {
     }
 
     /**
-     * Whether temporary objects may come into being on a shard: on one shard only, since a server that holds some cannot
-     * prepare its part, which only the anchor of a commit need not do.
+     * Whether temporary objects may come into being on a shard for a statement that could do without: only where no other
+     * shard has anything that forbids PREPARE TRANSACTION.
      */
     public boolean mayHoldTemporary(Shard shard) {
-        return temporaryShard == NONE || temporaryShard == shard.ordinal();
+        return unpreparable.isEmpty() || unpreparable.containsKey(shard.ordinal());
     }
 
-    /** Remembers that a shard holds temporary objects, or has held some, which is the same to PREPARE TRANSACTION. */
-    public void holdTemporary(Shard shard) {
-        temporaryShard = shard.ordinal();
+    /**
+     * Remembers, before it is there, that a shard will hold what forbids PREPARE TRANSACTION: temporary objects, a
+     * notification, and so on. That lasts to the end of the transaction, since to a server that has undone temporary
+     * objects it is the same. When such a shard is written it must be the anchor, which alone is never prepared; so there is
+     * one at most.
+     *
+     * @param what it holds, in words, with an article
+     * @param writes whether the shard counts as written from now on
+     * @throws SQLException 0A000 when another shard must be the anchor already
+     */
+    public void holdUnpreparable(Shard shard, String what, boolean writes) throws SQLException {
+        if (writes) {
+            checkMayBeAnchor(shard, what);
+        }
+        unpreparable.putIfAbsent(shard.ordinal(), what);
     }
 
-    /** The shard that holds temporary objects, by ordinal, or -1. */
-    public int temporaryShard() {
-        return temporaryShard;
+    /**
+     * Called before a shard is written.
+     *
+     * @throws SQLException 0A000 when it would have to be the anchor and another shard must be already
+     */
+    public void checkMayWrite(Shard shard) throws SQLException {
+        String what = unpreparable.get(shard.ordinal());
+        if (what != null) {
+            checkMayBeAnchor(shard, what);
+        }
+    }
+
+    private void checkMayBeAnchor(Shard shard, String what) throws SQLException {
+        for (Participant other : participants.values()) {
+            String theirs = unpreparable.get(other.shard().ordinal());
+            if (theirs != null && other.written() && other.shard().ordinal() != shard.ordinal()) {
+                throw PgplexErrors.from(Unsupported.SECOND_ANCHOR.at(
+                        0, shard.name(), what, other.shard().name(), theirs));
+            }
+        }
+    }
+
+    /** A shard that cannot be prepared, by ordinal, or -1 while every one can. */
+    public int unpreparableShard() {
+        return unpreparable.isEmpty() ? NONE : unpreparable.firstKey();
+    }
+
+    /**
+     * Whether a written participant must be the anchor of the commit, before others that only might be: it cannot be
+     * prepared.
+     */
+    boolean mustBeAnchor(Participant participant) {
+        return unpreparable.containsKey(participant.shard().ordinal());
     }
 
     /** Who hears when the participants vote on its commit. */

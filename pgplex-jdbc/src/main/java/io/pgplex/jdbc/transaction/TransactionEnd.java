@@ -82,10 +82,26 @@ public final class TransactionEnd {
         List<MetadataChange> changes = transaction.changes();
         TwoPhaseCommit commit = new TwoPhaseCommit(
                 cluster, transaction.gtxid(), written, readers, fanOut, connector, finished, transaction.voting());
-        commit.commit(changes.isEmpty() ? null : metadata.document(changes));
+        try {
+            commit.commit(changes.isEmpty() ? null : metadata.document(changes));
+        } catch (SQLException e) {
+            throw SqlState.FEATURE_NOT_SUPPORTED.code().equals(e.getSQLState()) ? unpreparable(commit.gtxid(), e) : e;
+        }
         if (!changes.isEmpty()) {
             record(changes, commit);
         }
+    }
+
+    /** What PREPARE TRANSACTION has refused although no statement showed it: a trigger or a function did it. */
+    private static SQLException unpreparable(String gtxid, SQLException cause) {
+        return PgplexErrors.error(
+                SqlState.FEATURE_NOT_SUPPORTED,
+                "transaction " + gtxid
+                        + " was rolled back: a trigger or function in it did what a server cannot prepare",
+                String.valueOf(cause.getMessage()),
+                "Of several written shards only the anchor may notify or use temporary objects: run the statement whose"
+                        + " trigger or function does so in a transaction of its own, or use NOTIFY in place of it.",
+                cause);
     }
 
     /**
@@ -123,14 +139,23 @@ public final class TransactionEnd {
                 "the transaction cannot be committed because a statement in it failed; it was rolled back");
     }
 
-    /** The written shards, the anchor first: the one that holds temporary objects, where there is one. */
+    /**
+     * The written shards, the anchor first: the one that cannot be prepared, else one whose connection holds state of the
+     * session, which may be more than is known of it, else the first.
+     */
     private static List<Participant> written(Transaction transaction) {
         List<Participant> written = new ArrayList<>();
+        Participant anchor = null;
         for (Participant participant : transaction.participants()) {
             if (participant.written()) {
-                boolean temporary = participant.shard().ordinal() == transaction.temporaryShard();
-                written.add(temporary ? 0 : written.size(), participant);
+                written.add(participant);
+                boolean wanted = participant.lease().isPinned() && anchor == null;
+                anchor = transaction.mustBeAnchor(participant) || wanted ? participant : anchor;
             }
+        }
+        if (anchor != null) {
+            written.remove(anchor);
+            written.add(0, anchor);
         }
         return written;
     }

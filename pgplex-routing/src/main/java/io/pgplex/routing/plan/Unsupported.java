@@ -110,7 +110,21 @@ public enum Unsupported {
             "cursor over several shards is not supported",
             "Use a fetch size (Statement.setFetchSize) instead of DECLARE CURSOR."),
     PREPARED_STATEMENT("SQL PREPARE over distributed tables is not supported", "Use java.sql.PreparedStatement."),
-    LISTEN_NOTIFY("%s is not supported", "Connect to one node with jdbc:postgresql: for LISTEN and NOTIFY."),
+    LISTEN(
+            "%s is not supported",
+            "Listen on a connection with jdbc:postgresql: to the home shard's node, where NOTIFY and pg_notify() run."),
+    NOTIFICATION(
+            "notification from shard \"%s\" is not supported: listeners are on the home shard",
+            "Use NOTIFY, or call pg_notify() in a statement without a distributed table; a hint (/*!pgplex shard=... */) sends it from there all the same."),
+    SESSION_LOCK(
+            "session-level advisory locks on shard \"%s\" are not supported",
+            "Take them in a statement without a distributed table, which runs on the home shard, or use pg_advisory_xact_lock."),
+    EXPORTED_SNAPSHOT(
+            "pg_export_snapshot() is not supported",
+            "A snapshot belongs to one server; read in one REPEATABLE READ transaction instead."),
+    SECOND_ANCHOR(
+            "shard \"%s\" cannot be part of this transaction with %s: shard \"%s\" has %s, and only one shard of a transaction may have what forbids PREPARE TRANSACTION",
+            "Commit before this statement, or do one of the two in a transaction of its own."),
 
     // the state of tables and of the text
     TABLE_BEING_CREATED(

@@ -1,0 +1,154 @@
+package io.pgplex.jdbc.execute;
+
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.metadata.model.Shard;
+import io.pgplex.routing.command.StatementClass.SessionObject;
+import io.pgplex.routing.plan.Plan;
+import io.pgplex.routing.plan.Unsupported;
+import io.pgplex.routing.scan.ScannedStatement;
+import java.sql.SQLException;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one execution of a statement may leave on a server beside its rows: what the next user of the connection must not
+ * see, and what PREPARE TRANSACTION refuses (PostgreSQL's manual names temporary objects, cursors WITH HOLD, LISTEN,
+ * UNLISTEN and NOTIFY; the server also exported snapshots, and locks that session and transaction both hold). Immutable.
+ *
+ * @param calls what its functions do
+ * @param placed whether a hint says where it runs
+ * @param homeObject what it makes or uses that is the home shard's session's own, in words, or null
+ * @param temporaryObject what temporary object it makes or uses on whichever shard it runs, in words, or null
+ */
+record StatementEffects(
+        Set<SessionEffect> calls,
+        boolean placed,
+        @Nullable String homeObject,
+        @Nullable String temporaryObject) {
+
+    static final StatementEffects NONE = new StatementEffects(Set.of(), false, null, null);
+
+    /**
+     * Looks at a statement.
+     *
+     * @param calls what the functions in its text do
+     * @param temporary the names of the session's temporary relations
+     * @throws SQLException 0A000 for what cannot be of use in a cluster
+     */
+    static StatementEffects of(Plan plan, Execution execution, Set<SessionEffect> calls, Set<String> temporary)
+            throws SQLException {
+        ScannedStatement statement = execution.scanned();
+        String homeObject = homeObject(plan, statement, temporary);
+        String temporaryObject = plan instanceof Plan.Explain ? null : temporaryObject(statement);
+        if (calls.contains(SessionEffect.EXPORTED_SNAPSHOT)) {
+            throw PgplexErrors.from(Unsupported.EXPORTED_SNAPSHOT.at(0));
+        }
+        if (calls.isEmpty() && homeObject == null && temporaryObject == null) {
+            return NONE;
+        }
+        boolean placed = execution.hints().shard() != null || execution.hints().key() != null;
+        return new StatementEffects(calls, placed, homeObject, temporaryObject);
+    }
+
+    /** What the functions of a statement do that may call some, as far as it concerns this kind of plan. */
+    static Set<SessionEffect> calls(Plan plan, PreparedText text, int statement) {
+        if (plan instanceof Plan.Sharded call) {
+            return switch (call.effect()) {
+                case READ -> Set.of();
+                case MAY_WRITE -> text.calls(statement);
+                // which functions a write calls beside is not worth resetting the connection
+                case WRITE -> withoutUnknown(text.calls(statement));
+            };
+        }
+        return plan instanceof Plan.Insert ? withoutUnknown(text.calls(statement)) : Set.of();
+    }
+
+    private static Set<SessionEffect> withoutUnknown(Set<SessionEffect> calls) {
+        if (!calls.contains(SessionEffect.UNKNOWN)) {
+            return calls;
+        }
+        Set<SessionEffect> known = EnumSet.copyOf(calls);
+        known.remove(SessionEffect.UNKNOWN);
+        return known;
+    }
+
+    private static @Nullable String homeObject(Plan plan, ScannedStatement statement, Set<String> temporary) {
+        if (plan instanceof Plan.Utility utility && utility.statementClass() instanceof SessionObject object) {
+            if (object.kind() == SessionObject.Kind.NOTIFY) {
+                return "a notification";
+            }
+            if (object.kind() == SessionObject.Kind.DECLARE && isHeld(statement)) {
+                return "a cursor WITH HOLD";
+            }
+        }
+        if (!temporary.isEmpty()) {
+            for (int i = 0; i < statement.tokenCount(); i++) {
+                if (statement.isName(i) && temporary.contains(statement.identifier(i))) {
+                    return "a temporary object";
+                }
+            }
+        }
+        return null;
+    }
+
+    private static boolean isHeld(ScannedStatement statement) {
+        for (int i = 2; i < statement.tokenCount() && !statement.is(i, "FOR"); i++) {
+            if (statement.isSequence(i, "WITH", "HOLD")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static @Nullable String temporaryObject(ScannedStatement statement) {
+        boolean creates = statement.is(0, "CREATE");
+        for (int i = 1; i < statement.tokenCount(); i++) {
+            boolean creation = statement.is(i, "TEMP", "TEMPORARY")
+                    && (creates
+                            ? i <= 4 && statement.is(i + 1, "TABLE", "VIEW", "SEQUENCE", "RECURSIVE")
+                            : statement.is(i - 1, "INTO") && !statement.is(i - 2, "INSERT", "MERGE"));
+            boolean name = statement.isName(i)
+                    && statement.identifier(i).equals("pg_temp")
+                    && statement.isPunctuation(i + 1, '.');
+            if (creation || name) {
+                return "a temporary object";
+            }
+        }
+        return null;
+    }
+
+    /** Refuses on a shard what nobody would find there: the session's objects are on the home shard, and so are listeners. */
+    void check(Shard shard) throws SQLException {
+        if (shard.ordinal() == 0) {
+            return;
+        }
+        if (calls.contains(SessionEffect.SESSION_LOCK)) {
+            throw PgplexErrors.from(Unsupported.SESSION_LOCK.at(0, shard.name()));
+        }
+        if (calls.contains(SessionEffect.NOTIFICATION) && !placed) {
+            throw PgplexErrors.from(Unsupported.NOTIFICATION.at(0, shard.name()));
+        }
+    }
+
+    /**
+     * What keeps a shard from preparing its part of the transaction once the statement has run there, in words, or null.
+     *
+     * @param pinned whether that shard's connection holds state of the session
+     */
+    @Nullable
+    String unpreparable(Shard shard, boolean pinned) {
+        if (temporaryObject != null) {
+            return temporaryObject;
+        }
+        if (homeObject != null && shard.ordinal() == 0) {
+            return homeObject;
+        }
+        if (calls.contains(SessionEffect.NOTIFICATION)) {
+            return "a notification";
+        }
+        boolean locks = calls.contains(SessionEffect.SESSION_LOCK)
+                || (calls.contains(SessionEffect.TRANSACTION_LOCK) && pinned);
+        return locks ? "a session's advisory lock" : null;
+    }
+}
