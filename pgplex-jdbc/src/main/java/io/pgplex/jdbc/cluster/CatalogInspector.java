@@ -336,6 +336,22 @@ final class CatalogInspector {
         }
     }
 
+    /** The invalid indexes that an interrupted REINDEX CONCURRENTLY of a table, or of one index of it, has left. */
+    List<String> reindexLeftovers(TableName table, @Nullable String index) throws SQLException {
+        List<String> names = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(ServerSql.REINDEX_LEFTOVERS)) {
+            statement.setString(1, table.schema());
+            statement.setString(2, table.name());
+            statement.setString(3, index);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    names.add(row.getString(1));
+                }
+            }
+        }
+        return names;
+    }
+
     boolean hasRows(TableName table) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ServerSql.hasRows(table.quoted()));
                 ResultSet row = statement.executeQuery()) {

@@ -284,7 +284,7 @@ public final class DefinitionExecutor {
         List<Shard> shards = scope.map().shards();
         for (Shard shard : placement.extent() == Extent.HOME ? shards.subList(0, 1) : shards) {
             String sql = text.on(shard);
-            scope.on(shard, connection -> ServerText.execute(connection, sql));
+            scope.on(shard, connection -> scope.execute(connection, sql));
         }
         return 0;
     }

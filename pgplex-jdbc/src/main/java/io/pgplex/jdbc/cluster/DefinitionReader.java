@@ -164,6 +164,9 @@ final class DefinitionReader {
                     return Subject.SERVER;
                 }
                 names();
+                if (!drop && tokens.isSequence(at, "DETACH", "PARTITION") && lastIndexOf("CONCURRENTLY") > at) {
+                    traits.add(Trait.CONCURRENTLY);
+                }
             }
             case STATISTICS -> object = name();
             case SCHEMA -> schemaNames();

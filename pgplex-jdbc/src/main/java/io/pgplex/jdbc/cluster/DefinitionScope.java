@@ -5,6 +5,7 @@ import io.pgplex.jdbc.transaction.MetadataChange;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.RoutingScope;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,20 @@ public interface DefinitionScope {
 
     /** Runs work on the shard's primary outside any transaction, as CREATE INDEX CONCURRENTLY and VACUUM want it. */
     <T extends @Nullable Object> T outsideTransaction(Shard shard, Work<T> work) throws SQLException;
+
+    /**
+     * Sends a text on a connection that this scope has given: a cancel and the query timeout reach it, and the server's
+     * notices become warnings.
+     *
+     * @return its update count, 0 where it has none
+     */
+    long execute(Connection connection, String sql) throws SQLException;
+
+    /** Sends it on a further shard, whose notices would only repeat the first one's. */
+    long repeat(Connection connection, String sql) throws SQLException;
+
+    /** Tells the application, by a warning, and the log how far a definition has come that runs shard by shard. */
+    void progress(String message);
 
     /** Makes a change of the map part of the transaction. */
     void change(MetadataChange change) throws SQLException;

@@ -5,6 +5,7 @@ import io.pgplex.jdbc.cluster.Definition.Subject;
 import io.pgplex.jdbc.cluster.Definition.Trait;
 import io.pgplex.jdbc.cluster.Definition.Verb;
 import io.pgplex.jdbc.cluster.Placement.Extent;
+import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableDistribution.Distributed;
@@ -16,6 +17,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs what PostgreSQL runs outside transactions only: VACUUM, REINDEX and indexes made or dropped CONCURRENTLY, on one
@@ -71,16 +75,61 @@ final class Maintenance {
             createIndex(placement.touched().get(0), shards);
         } else if (index && definition.verb() == Verb.DROP) {
             dropIndex(placement, shards);
+        } else if (definition.verb() == Verb.REINDEX
+                && definition.has(Trait.CONCURRENTLY)
+                && !placement.touched().isEmpty()) {
+            reindex(placement, shards);
         } else {
-            for (Shard shard : shards) {
-                run(shard);
-            }
+            onEach(shards, this::run);
         }
     }
 
+    /** What is done on one shard, outside any transaction. */
+    @FunctionalInterface
+    private interface Step {
+        void on(Shard shard) throws SQLException;
+    }
+
+    /** Goes from shard to shard, telling of each; what stops it says which have it, which has failed and which are left. */
+    private void onEach(List<Shard> shards, Step step) throws SQLException {
+        if (shards.size() == 1) {
+            step.on(shards.get(0));
+            return;
+        }
+        for (int i = 0; i < shards.size(); i++) {
+            Shard shard = shards.get(i);
+            long began = System.nanoTime();
+            try {
+                step.on(shard);
+            } catch (SQLException e) {
+                throw PgplexErrors.onShard(
+                        PgplexErrors.partly(
+                                e,
+                                "Done on shards: " + names(shards.subList(0, i)) + "; failed on: "
+                                        + names(List.of(shard)) + "; not tried: "
+                                        + names(shards.subList(i + 1, shards.size())) + ".",
+                                "Run the same statement again when the cause is removed: it does what is left."),
+                        shard.name(),
+                        scope.map().primary(shard).name());
+            }
+            long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+            scope.progress("shard " + names(List.of(shard)) + ": done in " + millis + " ms (" + (i + 1) + " of "
+                    + shards.size() + ")");
+        }
+    }
+
+    private static String names(List<Shard> shards) {
+        return shards.isEmpty()
+                ? "none"
+                : shards.stream().map(shard -> '"' + shard.name() + '"').collect(Collectors.joining(", "));
+    }
+
     private void run(Shard shard) throws SQLException {
-        String sql = text.on(shard);
-        scope.outsideTransaction(shard, connection -> ServerText.execute(connection, sql));
+        run(shard, text.on(shard));
+    }
+
+    private void run(Shard shard, String sql) throws SQLException {
+        scope.outsideTransaction(shard, connection -> scope.execute(connection, sql));
     }
 
     private void createIndex(TableName tableName, List<Shard> shards) throws SQLException {
@@ -91,24 +140,78 @@ final class Maintenance {
         if (table != null && definition.has(Trait.UNIQUE) && table.distribution() instanceof Distributed distributed) {
             checkUnique(tableName, distributed.keyColumn());
         }
-        List<Shard> missing = new ArrayList<>();
         String name = definition.object();
         String bare = name.substring(1, name.length() - 1).replace("\"\"", "\"");
+        boolean missing = false;
         for (Shard shard : shards) {
-            IndexState state = scope.outsideTransaction(
-                    shard, connection -> new CatalogInspector(connection).indexState(tableName, bare));
-            if (state == IndexState.MISSING) {
-                missing.add(shard);
-            } else if (state == IndexState.INVALID) {
-                String drop = "DROP INDEX CONCURRENTLY IF EXISTS " + TableName.quote(tableName.schema()) + "." + name;
-                scope.outsideTransaction(shard, connection -> ServerText.execute(connection, drop));
-                missing.add(shard);
+            missing |= state(shard, tableName, bare) != IndexState.VALID;
+        }
+        if (!missing) {
+            // every shard has it already: the server says so
+            run(shards.get(0));
+            return;
+        }
+        onEach(shards, shard -> {
+            IndexState state = state(shard, tableName, bare);
+            if (state == IndexState.INVALID) {
+                state = leftBehind(shard, tableName, inspector -> inspector.indexState(tableName, bare));
             }
-        }
-        // where every shard has it already, the server says so
-        for (Shard shard : missing.isEmpty() ? shards.subList(0, 1) : missing) {
+            if (state == IndexState.INVALID) {
+                drop(shard, tableName, name);
+            }
+            if (state != IndexState.VALID) {
+                run(shard);
+            }
+        });
+    }
+
+    private IndexState state(Shard shard, TableName table, String index) throws SQLException {
+        return scope.outsideTransaction(shard, connection -> new CatalogInspector(connection).indexState(table, index));
+    }
+
+    private void drop(Shard shard, TableName table, String quotedIndex) throws SQLException {
+        run(shard, "DROP INDEX CONCURRENTLY IF EXISTS " + TableName.quote(table.schema()) + "." + quotedIndex);
+    }
+
+    /** A question to the catalogs. */
+    @FunctionalInterface
+    private interface Question<T> {
+        T ask(CatalogInspector inspector) throws SQLException;
+    }
+
+    /**
+     * Asks when nobody is building an index of the table: an index that is invalid while somebody is may be his, and valid
+     * soon. Those who build hold the lock that is waited for here.
+     */
+    private <T extends @Nullable Object> T leftBehind(Shard shard, TableName table, Question<T> question)
+            throws SQLException {
+        return scope.outsideTransaction(shard, connection -> {
+            connection.setAutoCommit(false);
+            try {
+                scope.execute(connection, "LOCK TABLE " + table.quoted() + " IN SHARE UPDATE EXCLUSIVE MODE");
+                T answer = question.ask(new CatalogInspector(connection));
+                connection.commit();
+                return answer;
+            } catch (SQLException e) {
+                connection.rollback();
+                throw e;
+            } finally {
+                connection.setAutoCommit(true);
+            }
+        });
+    }
+
+    /** What an interrupted attempt has left goes first: PostgreSQL would leave it for ever. */
+    private void reindex(Placement placement, List<Shard> shards) throws SQLException {
+        ResolvedRelation relation = placement.resolved().get(0);
+        TableName table = relation.owner();
+        String index = definition.subject() == Subject.INDEX ? relation.name().name() : null;
+        onEach(shards, shard -> {
+            for (String leftover : leftBehind(shard, table, inspector -> inspector.reindexLeftovers(table, index))) {
+                drop(shard, table, TableName.quote(leftover));
+            }
             run(shard);
-        }
+        });
     }
 
     /** What cannot be rolled back is checked before: the key must be one of the columns as it stands. */
@@ -147,12 +250,10 @@ final class Maintenance {
         List<Shard> homeLast = new ArrayList<>(shards);
         Collections.reverse(homeLast);
         ResolvedRelation index = placement.resolved().get(0);
-        for (Shard shard : homeLast) {
-            IndexState state = scope.outsideTransaction(shard, connection -> new CatalogInspector(connection)
-                    .indexState(index.owner(), index.name().name()));
-            if (state != IndexState.MISSING || shard.ordinal() == 0) {
+        onEach(homeLast, shard -> {
+            if (shard.ordinal() == 0 || state(shard, index.owner(), index.name().name()) != IndexState.MISSING) {
                 run(shard);
             }
-        }
+        });
     }
 }

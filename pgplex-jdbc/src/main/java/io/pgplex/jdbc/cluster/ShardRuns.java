@@ -37,7 +37,7 @@ final class ShardRuns {
     long onHome() throws SQLException {
         Shard home = scope.map().homeShard();
         String sql = text.on(home);
-        return scope.on(home, connection -> ServerText.execute(connection, sql));
+        return scope.on(home, connection -> scope.execute(connection, sql));
     }
 
     /** Runs it on all shards of the extent but the home shard, in parallel. */
@@ -91,20 +91,20 @@ final class ShardRuns {
         }
     }
 
-    private static long run(PgConnection connection, String sql, Extent extent) throws SQLException {
-        return extent == Extent.EVERY_ABLE_SHARD ? runIfAble(connection, sql) : ServerText.execute(connection, sql);
+    private long run(PgConnection connection, String sql, Extent extent) throws SQLException {
+        return extent == Extent.EVERY_ABLE_SHARD ? runIfAble(connection, sql) : scope.repeat(connection, sql);
     }
 
     /**
      * A routine or sequence that names what only the home shard has (a local table, say) exists there only; that is
      * where it runs.
      */
-    private static long runIfAble(PgConnection connection, String sql) throws SQLException {
+    private long runIfAble(PgConnection connection, String sql) throws SQLException {
         ServerText.execute(connection, "SAVEPOINT " + SAVEPOINT);
         String checks = setting(connection);
         try {
             set(connection, "off");
-            ServerText.execute(connection, sql);
+            scope.repeat(connection, sql);
             set(connection, checks);
         } catch (SQLException e) {
             if (!MISSING.contains(e.getSQLState())) {

@@ -55,7 +55,7 @@ final class ShardedTableCreation {
             return;
         }
         DescribedRelation made = scope.on(home, connection -> {
-            ServerText.execute(connection, request.createTable());
+            scope.execute(connection, request.createTable());
             return DefinitionExecutor.made(new CatalogInspector(connection), request.table());
         });
         TableDistribution distribution =
@@ -67,7 +67,7 @@ final class ShardedTableCreation {
             return 0;
         });
         scope.onEach(ShardRuns.others(scope.map()), connection -> {
-            ServerText.execute(connection, request.createTable());
+            scope.repeat(connection, request.createTable());
             compare(made, DefinitionExecutor.made(new CatalogInspector(connection), request.table()));
             return 0;
         });

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.util.GT;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.PSQLState;
+import org.postgresql.util.ServerErrorMessage;
 
 /**
  * The only place that makes pgplex's own exceptions: the JDBC type follows from the SQLState ({@link SqlState}), the
@@ -99,6 +100,19 @@ public final class PgplexErrors {
     /** A server's error, the same exception, with the place where it happened as a suppressed one. */
     public static SQLException onShard(SQLException failure, String shard, @Nullable String node) {
         return ShardFailure.attach(failure, shard, node, null);
+    }
+
+    /**
+     * A server's error where a statement runs on one shard after the other, with what became of the others; its SQLState and
+     * words, and the error itself as the cause.
+     */
+    public static SQLException partly(SQLException failure, String detail, String hint) {
+        ServerErrorMessage said = failure instanceof PSQLException server ? server.getServerErrorMessage() : null;
+        String words = said == null ? null : said.getMessage();
+        String message = Objects.requireNonNullElse(words, String.valueOf(failure.getMessage()));
+        String more = said == null || said.getDetail() == null ? detail : said.getDetail() + " " + detail;
+        String state = Objects.requireNonNullElse(failure.getSQLState(), SqlState.INTERNAL_ERROR.code());
+        return from(new Refusal(state, message.replaceFirst("^(ERROR|FATAL): ", ""), more, hint, 0), failure);
     }
 
     /** Several shards' rows can be read forward only. */

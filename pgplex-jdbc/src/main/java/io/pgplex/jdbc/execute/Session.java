@@ -256,6 +256,18 @@ public final class Session implements LogicalSession {
         return leases.takeBeside(map(), shard, wanted);
     }
 
+    /**
+     * A connection to a shard for what cannot run in a transaction; {@link #giveBack} ends it. On the home shard the
+     * session's own one where no transaction is on it, for the sake of its temporary tables.
+     */
+    Lease connectOutsideTransaction(Shard shard) throws SQLException {
+        Lease pinned = leases.pinned();
+        boolean own = pinned != null
+                && shard.ordinal() == 0
+                && pinned.backend().connection().getAutoCommit();
+        return own ? leases.take(map(), shard, state) : leases.takeBeside(map(), shard, state);
+    }
+
     void giveBack(Lease lease) {
         transactions.leaseEnds();
         leases.giveBack(lease);

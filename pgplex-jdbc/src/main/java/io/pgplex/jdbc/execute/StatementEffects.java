@@ -27,6 +27,9 @@ record StatementEffects(
         @Nullable String homeObject,
         @Nullable String temporaryObject) {
 
+    /** How the driver's own names begin: by such ones texts name rows on their way, wherever these are. */
+    private static final String OWN = "pgplex_";
+
     static final StatementEffects NONE = new StatementEffects(Set.of(), false, null, null);
 
     /**
@@ -110,12 +113,18 @@ record StatementEffects(
                             : statement.is(i - 1, "INTO") && !statement.is(i - 2, "INSERT", "MERGE"));
             boolean name = statement.isName(i)
                     && statement.identifier(i).equals("pg_temp")
-                    && statement.isPunctuation(i + 1, '.');
+                    && statement.isPunctuation(i + 1, '.')
+                    && !isOnItsWay(statement, i + 2);
             if (creation || name) {
                 return "a temporary object";
             }
         }
         return null;
+    }
+
+    /** Whether a name is that of rows on their way, of which {@link TemporaryTables} knows where they are, if anywhere. */
+    private static boolean isOnItsWay(ScannedStatement statement, int token) {
+        return statement.isName(token) && statement.identifier(token).startsWith(OWN);
     }
 
     /** Refuses on a shard what nobody would find there: the session's objects are on the home shard, and so are listeners. */

@@ -193,6 +193,21 @@ public final class ServerSql {
             + " JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace"
             + " WHERE n.nspname = ? AND t.relname = ? AND c.relname = ?";
 
+    /**
+     * The invalid indexes of a table that an interrupted REINDEX CONCURRENTLY has left, by the names that PostgreSQL's manual
+     * says (REINDEX, "Rebuilding Indexes Concurrently"). Parameters: schema, table, the name of the index, or null for any.
+     */
+    public static final String REINDEX_LEFTOVERS = "SELECT c.relname FROM pg_catalog.pg_index i"
+            + " JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid"
+            + " JOIN pg_catalog.pg_class t ON t.oid OPERATOR(pg_catalog.=) i.indrelid"
+            + " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.relnamespace"
+            + " CROSS JOIN LATERAL (SELECT pg_catalog.regexp_replace(c.relname::pg_catalog.text,"
+            + " '_cc(new|old)[0-9]*$', '') AS name) original"
+            + " WHERE n.nspname OPERATOR(pg_catalog.=) ?::pg_catalog.name"
+            + " AND t.relname OPERATOR(pg_catalog.=) ?::pg_catalog.name AND NOT i.indisvalid"
+            + " AND c.relname::pg_catalog.text OPERATOR(pg_catalog.<>) original.name"
+            + " AND pg_catalog.starts_with(COALESCE(?, original.name), original.name)";
+
     /** The search_path, for {@link #SET_SEARCH_PATH} to bring back. */
     public static final String CURRENT_SEARCH_PATH = "SELECT pg_catalog.current_setting('search_path')";
 

@@ -20,6 +20,7 @@ final class DefinitionScopeForTests implements DefinitionScope, AutoCloseable {
     private final NodeConnector connector;
     private final Map<String, Connection> connections = new HashMap<>();
     private final List<String> temporaryRelations = new ArrayList<>();
+    final List<String> progress = new ArrayList<>();
     private ClusterMap map;
     boolean inApplicationTransaction;
     List<String> searchPath = List.of("public");
@@ -56,6 +57,21 @@ final class DefinitionScopeForTests implements DefinitionScope, AutoCloseable {
         try (Connection connection = open(shard)) {
             return work.on(connection.unwrap(PgConnection.class));
         }
+    }
+
+    @Override
+    public long execute(Connection connection, String sql) throws SQLException {
+        return ServerText.execute(connection, sql);
+    }
+
+    @Override
+    public long repeat(Connection connection, String sql) throws SQLException {
+        return ServerText.execute(connection, sql);
+    }
+
+    @Override
+    public void progress(String message) {
+        progress.add(message);
     }
 
     @Override
