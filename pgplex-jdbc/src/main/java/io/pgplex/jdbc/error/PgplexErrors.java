@@ -139,11 +139,6 @@ public final class PgplexErrors {
                 "Compare the table on the shards; the statement was rolled back.");
     }
 
-    /** A batch holds a query. */
-    public static SQLException resultInBatch() {
-        return error(SqlState.TOO_MANY_RESULTS, "A result was returned when none was expected.");
-    }
-
     /** What every method of a closed object throws. */
     public static SQLException closed(SqlState state, String object) {
         return error(state, "this " + object + " is closed");

@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * through and need no entry here. The README's table of errors is this enum.
  */
 public enum SqlState {
-    TOO_MANY_RESULTS("0100E", "a query in a batch", SQLNonTransientException::new),
     FEATURE_NOT_SUPPORTED("0A000", "not supported across shards", SQLFeatureNotSupportedException::new),
     SYNTAX_ERROR("42601", "malformed hint or pgplex command", SQLSyntaxErrorException::new),
     INVALID_PARAMETER("22023", "bad property, option or URL", SQLNonTransientException::new),

@@ -1,6 +1,5 @@
 package io.pgplex.jdbc.execute;
 
-import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.merge.MergedResultSet;
@@ -14,10 +13,8 @@ import io.pgplex.routing.bind.ShardSelector;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Plan;
-import java.sql.BatchUpdateException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -142,13 +139,14 @@ final class BatchRunner {
     private static BatchResult collect(int size, List<List<Integer>> entries, List<Outcome<BatchCall.Answer>> outcomes)
             throws SQLException {
         long[] counts = new long[size];
-        SQLException failure = null;
+        BatchFailure failure = null;
         KeyRows keys = new KeyRows();
         for (int i = 0; i < outcomes.size(); i++) {
             Outcome<BatchCall.Answer> outcome = outcomes.get(i);
             int[] places = entries.get(i).stream().mapToInt(Integer::intValue).toArray();
             if (outcome.failed()) {
-                failure = failure == null ? ofWholeBatch(outcome.sqlFailure(), size) : failure;
+                BatchFailure own = BatchFailure.of(outcome.sqlFailure(), places, size);
+                failure = failure == null || own.entry() < failure.entry() ? own : failure;
                 continue;
             }
             BatchCall.Answer answer = Objects.requireNonNull(outcome.value());
@@ -163,7 +161,7 @@ final class BatchRunner {
             }
         }
         if (failure != null) {
-            throw failure;
+            throw failure.exception();
         }
         return new BatchResult(counts, keys.open(0, () -> {}));
     }
@@ -177,23 +175,6 @@ final class BatchRunner {
         return IntStream.range(0, entries.length)
                 .flatMap(i -> IntStream.range(0, (int) Math.max(counts[i], 0)).map(row -> entries[i]))
                 .toArray();
-    }
-
-    /** The shard's failure with counts for the whole batch: it is rolled back whole, so all of it has failed. */
-    private static SQLException ofWholeBatch(SQLException failure, int size) {
-        if (!(failure instanceof BatchUpdateException batch)) {
-            return failure;
-        }
-        BatchUpdateException whole = new BatchUpdateException(
-                batch.getMessage(), batch.getSQLState(), batch.getErrorCode(), allFailed(size), batch.getCause());
-        whole.setNextException(batch.getNextException());
-        return whole;
-    }
-
-    private static long[] allFailed(int size) {
-        long[] counts = new long[size];
-        Arrays.fill(counts, Statement.EXECUTE_FAILED);
-        return counts;
     }
 
     private BatchResult oneByOne(
@@ -221,14 +202,7 @@ final class BatchRunner {
             try {
                 counts[i] = count(session.execute(texts.get(i), parameters, options, running), keys);
             } catch (SQLException e) {
-                BatchUpdateException failure = new BatchUpdateException(
-                        "Batch entry " + i + " was aborted: " + e.getMessage(),
-                        e.getSQLState(),
-                        e.getErrorCode(),
-                        allFailed(counts.length),
-                        e);
-                failure.setNextException(e);
-                throw failure;
+                throw BatchFailure.at(i, counts.length, texts.get(i).sql(), e);
             }
         }
         return new BatchResult(
@@ -245,8 +219,9 @@ final class BatchRunner {
     private static long count(List<StatementResult> results, List<ShardRows> keys) throws SQLException {
         StatementResult last = results.get(results.size() - 1);
         if (last instanceof StatementResult.Rows rows) {
+            // pgjdbc counts a query in a batch as nothing and lets its rows go
             rows.rows().close();
-            throw PgplexErrors.resultInBatch();
+            return 0;
         }
         StatementResult.Count count = (StatementResult.Count) last;
         ResultSet generated = count.generatedKeys();

@@ -1,8 +1,10 @@
 package io.pgplex.jdbc.execute;
 
+import io.pgplex.jdbc.error.PgplexErrors;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLState;
 
 /** A savepoint of a logical transaction, open on every shard that the transaction reaches. */
 final class LogicalSavepoint implements Savepoint {
@@ -21,7 +23,9 @@ final class LogicalSavepoint implements Savepoint {
             throw new SQLException("the savepoint belongs to another driver", "3B001");
         }
         if (!logical.valid) {
-            throw new SQLException("Cannot reference a savepoint after it has been released.", "3B001");
+            throw PgplexErrors.misuse(
+                    PSQLState.INVALID_SAVEPOINT_SPECIFICATION,
+                    "Cannot reference a savepoint after it has been released.");
         }
         return logical;
     }

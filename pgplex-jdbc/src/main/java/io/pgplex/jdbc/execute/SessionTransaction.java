@@ -339,8 +339,12 @@ final class SessionTransaction {
         T run() throws SQLException;
     }
 
-    /** Runs work in the open transaction, or in one of its own that is committed when the work returns. */
+    /**
+     * Runs work in the application's transaction, which begins now where autocommit is off; else in one of its own that is
+     * committed when the work returns.
+     */
     <T> T atomically(AtomicWork<T> work) throws SQLException {
+        beginIfManual();
         if (open != null) {
             return work.run();
         }
@@ -486,6 +490,7 @@ final class SessionTransaction {
     }
 
     void rollbackTo(String savepoint) throws SQLException {
+        beginIfManual();
         Transaction current = required();
         try {
             Transaction.Restored restored = current.rollbackTo(savepoint);

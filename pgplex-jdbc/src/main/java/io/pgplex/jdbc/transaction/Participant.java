@@ -68,6 +68,11 @@ public final class Participant {
         }
     }
 
+    /** Forgets what was written: a rollback to a savepoint has undone it. */
+    void markUnwritten() {
+        written = false;
+    }
+
     /** Whether the server refuses everything but a rollback, or is gone. */
     boolean failed() {
         return backend().isBroken() || connection().getTransactionState() == TransactionState.FAILED;

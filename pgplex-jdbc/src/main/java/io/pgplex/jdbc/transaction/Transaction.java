@@ -12,7 +12,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Transaction {
 
-    /** A savepoint that is open, and what a rollback to it restores. */
-    private record Mark(String name, int scriptLength, int changeCount, SessionState state) {}
+    /** A savepoint that is open, and what a rollback to it restores; {@code written} are shards by ordinal. */
+    private record Mark(String name, int scriptLength, int changeCount, Set<Integer> written, SessionState state) {}
 
     private static final int NONE = -1;
 
@@ -147,7 +149,13 @@ public final class Transaction {
     public void savepoint(String name, SessionState state) throws SQLException {
         String sql = "SAVEPOINT " + quoted(name);
         runNow(sql);
-        marks.add(new Mark(name, joinScript.size(), changes.size(), state));
+        Set<Integer> written = new HashSet<>();
+        for (Participant participant : inOrderOfJoining) {
+            if (participant.written()) {
+                written.add(participant.shard().ordinal());
+            }
+        }
+        marks.add(new Mark(name, joinScript.size(), changes.size(), written, state));
         joinScript.add(sql);
     }
 
@@ -166,6 +174,11 @@ public final class Transaction {
         Mark mark = marks.get(index);
         marks.subList(index + 1, marks.size()).clear();
         joinScript.subList(mark.scriptLength() + 1, joinScript.size()).clear();
+        for (Participant participant : inOrderOfJoining) {
+            if (!mark.written().contains(participant.shard().ordinal())) {
+                participant.markUnwritten();
+            }
+        }
         List<MetadataChange> undone = changes.subList(mark.changeCount(), changes.size());
         Restored restored = new Restored(mark.state(), List.copyOf(undone));
         undone.clear();
