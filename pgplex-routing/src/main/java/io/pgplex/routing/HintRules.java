@@ -111,7 +111,7 @@ final class HintRules {
         if (hints.crossShard() != Hints.CrossShard.FORBID
                 || !(plan instanceof Plan.Sharded sharded)
                 || (sharded.scatter() == null && sharded.movement() == null)
-                || (sharded.scatter() != null && sharded.scatter().merge() instanceof Merge.Copies)) {
+                || (sharded.scatter() != null && sharded.scatter().merge() instanceof Merge.OfCopies)) {
             return plan;
         }
         return sharded.refused(Unsupported.CROSS_SHARD_FORBIDDEN.at(0));

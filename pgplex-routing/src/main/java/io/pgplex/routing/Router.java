@@ -2,6 +2,7 @@ package io.pgplex.routing;
 
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Table;
+import io.pgplex.metadata.model.TableDistribution;
 import io.pgplex.routing.analyze.Positions;
 import io.pgplex.routing.analyze.RelationNames;
 import io.pgplex.routing.analyze.Selectors;
@@ -150,7 +151,7 @@ public final class Router {
         ModificationPlanner planner = new ModificationPlanner(modification, statement, map, scope);
         Table table = planner.table();
         return table != null && InsertPlanner.isValues(statement)
-                ? values(statement, modification, table, map, scope, statistics)
+                ? values(statement, modification, table, planner, map, scope, statistics)
                 : moving(planner.plan(), statement, map, scope, statistics);
     }
 
@@ -159,12 +160,23 @@ public final class Router {
             ScannedStatement statement,
             Modification modification,
             Table table,
+            ModificationPlanner planner,
             ClusterMap map,
             RoutingScope scope,
             Statistics statistics) {
         try {
-            return InsertPlanner.plan(statement, table, map, scope);
+            Plan plan = InsertPlanner.plan(statement, table, map, scope);
+            return plan instanceof Plan.Sharded sharded ? planner.withTriggers(sharded) : plan;
         } catch (RoutingException cannot) {
+            boolean copies = table.distribution() instanceof TableDistribution.Replicated;
+            if (copies && table.state() == Table.State.ACTIVE) {
+                Plan.Sharded plan = moving(planner.plan(), statement, map, scope, statistics);
+                Refusal refusal = plan.refusal();
+                if (refusal != null) {
+                    throw new RoutingException(refusal);
+                }
+                return plan;
+            }
             Plan.Sharded refused = new Plan.Sharded(
                     StatementKind.INSERT,
                     Effect.WRITE,

@@ -136,7 +136,7 @@ public final class PgplexErrors {
         return error(
                 SqlState.DATA_CORRUPTED,
                 "copies of a replicated table differ",
-                "Compare the table on the shards; the statement was rolled back.");
+                "The statement was rolled back; COMPARE REPLICATED TABLE says which copies differ.");
     }
 
     /** What every method of a closed object throws. */

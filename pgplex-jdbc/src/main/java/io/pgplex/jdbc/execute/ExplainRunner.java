@@ -9,16 +9,19 @@ import io.pgplex.routing.bind.ShardSet;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Intermediate;
+import io.pgplex.routing.plan.Merge;
 import io.pgplex.routing.plan.Movement;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.plan.Scatter;
 import io.pgplex.routing.plan.explain.PlanText;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.jdbc.PgConnection;
 
 /**
  * EXPLAIN: pgplex's own plan, and below it each shard's plan of what it would run. EXPLAIN ANALYZE runs each shard's part
@@ -33,12 +36,15 @@ final class ExplainRunner {
     private final Session session;
     private final Evaluator evaluator;
     private final ShardedRunner runner;
+    private final CopiesRunner copies;
     private final InsertRunner insert;
 
-    ExplainRunner(Session session, Evaluator evaluator, ShardedRunner runner, InsertRunner insert) {
+    ExplainRunner(
+            Session session, Evaluator evaluator, ShardedRunner runner, CopiesRunner copies, InsertRunner insert) {
         this.session = session;
         this.evaluator = evaluator;
         this.runner = runner;
+        this.copies = copies;
         this.insert = insert;
     }
 
@@ -93,6 +99,9 @@ final class ExplainRunner {
             if (scatter == null) {
                 return List.of();
             }
+            if (scatter.merge() instanceof Merge.OfCopies one) {
+                return ofCopies(explain, plan, scatter, one, execution);
+            }
             bound = execution.with(evaluator.evaluate(scatter.evaluations(), execution));
             fragment = scatter.fragment();
         }
@@ -100,6 +109,41 @@ final class ExplainRunner {
         for (int ordinal : shards.ordinals()) {
             Shard shard = execution.map().shards().get(ordinal);
             lines.addAll(onShard(explain, plan.effect(), fragment, shard, bound));
+        }
+        return lines;
+    }
+
+    /**
+     * The plans of a write to a replicated table. By images it is explained on the first shard; ANALYZE takes back what it
+     * did there, and then runs the statement as ever, since what a server explains returns no images.
+     */
+    private List<String> ofCopies(
+            Plan.Explain explain, Plan.Sharded plan, Scatter planned, Merge.OfCopies one, Execution execution)
+            throws SQLException {
+        List<Shard> shards = execution.map().shards();
+        Scatter scatter = planned;
+        if (explain.analyze()) {
+            scatter = copies.chosen(planned, one, execution, shards, session.leaseAll(shards, plan.effect(), false));
+        }
+        Execution bound = execution.with(evaluator.evaluate(scatter.evaluations(), execution));
+        List<String> lines = new ArrayList<>();
+        if (!(scatter.merge() instanceof Merge.Images)) {
+            for (Shard shard : shards) {
+                lines.addAll(onShard(explain, plan.effect(), scatter.fragment(), shard, bound));
+            }
+            return lines;
+        }
+        if (!explain.analyze()) {
+            return onShard(explain, plan.effect(), scatter.fragment(), shards.get(0), bound);
+        }
+        PgConnection first =
+                session.lease(shards.get(0), plan.effect()).backend().connection();
+        Savepoint before = first.setSavepoint();
+        lines.addAll(onShard(explain, plan.effect(), scatter.fragment(), shards.get(0), bound));
+        first.rollback(before);
+        StatementResult result = copies.run(plan, planned, one, execution, shards);
+        if (result instanceof StatementResult.Rows rows) {
+            rows.rows().close();
         }
         return lines;
     }

@@ -18,7 +18,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.util.PSQLException;
 
 /**
  * Runs {@link Movement}: brings rows to where they are needed, then runs the statement there. Belongs to one session.
@@ -138,7 +137,7 @@ final class MovementRunner {
                 transactions.commit();
                 ended = true;
                 return result;
-            } catch (PSQLException e) {
+            } catch (SQLException e) {
                 if (ran || attempt == MAXIMUM_ATTEMPTS || !"40001".equals(e.getSQLState())) {
                     throw e;
                 }
@@ -229,7 +228,7 @@ final class MovementRunner {
             }
         }
         if (PlanShards.names(movement.then(), definition)) {
-            users.add(movement.then(), new MappedParameters(bound.parameters(), movement.parameters()));
+            users.addReaders(movement.then(), new MappedParameters(bound.parameters(), movement.parameters()));
         }
         return targets(users.shards(session));
     }

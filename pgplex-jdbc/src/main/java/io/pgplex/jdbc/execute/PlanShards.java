@@ -6,6 +6,7 @@ import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.bind.ShardSelector;
 import io.pgplex.routing.bind.ShardSet;
 import io.pgplex.routing.plan.Intermediate;
+import io.pgplex.routing.plan.Merge;
 import io.pgplex.routing.plan.Movement;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.plan.Scatter;
@@ -37,6 +38,16 @@ final class PlanShards {
             ordinals.set(single);
         } else {
             addSeveral(plan, parameters);
+        }
+    }
+
+    /** Adds the shards whose texts read what a plan reads: for a write by images the first one only. */
+    void addReaders(Plan.Sharded plan, BoundParameters parameters) {
+        Scatter scatter = plan.scatter();
+        if (scatter != null && scatter.merge() instanceof Merge.Images) {
+            ordinals.set(0);
+        } else {
+            add(plan, parameters);
         }
     }
 

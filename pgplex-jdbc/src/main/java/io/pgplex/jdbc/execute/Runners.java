@@ -33,14 +33,21 @@ final class Runners {
         TemporaryTables tables = new TemporaryTables(session, cluster.fanOut());
         RowMerger merger = new RowMerger(session, tables, sessionSettings.maxIntermediateBytes());
         CrossShardRule crossShard = new CrossShardRule(sessionSettings.crossShard());
+        CopiesRunner copies =
+                new CopiesRunner(session, calls, evaluator, sessionSettings.maxIntermediateBytes());
         this.sharded = new ShardedRunner(
-                session, tables, calls, evaluator, merger, crossShard, sessionSettings.maxIntermediateBytes());
+                session, tables, calls, evaluator, merger, copies, crossShard, sessionSettings.maxIntermediateBytes());
         this.insert = new InsertRunner(session, calls, evaluator, merger, crossShard);
         this.batch = new BatchRunner(session, cluster.plans(), cluster.fanOut(), crossShard);
         this.settings = new SettingRunner(session);
-        this.explain = new ExplainRunner(session, evaluator, sharded, insert);
+        this.explain = new ExplainRunner(session, evaluator, sharded, copies, insert);
         this.commands = new ClusterRunner(session, cluster, sessionSettings);
-        this.utility = new UtilityRunner(session, settings, new DefinitionRunner(session, cluster), commands);
+        this.utility = new UtilityRunner(
+                session,
+                settings,
+                new DefinitionRunner(session, cluster),
+                commands,
+                new CopyComparison(session, calls));
     }
 
     ShardedRunner sharded() {

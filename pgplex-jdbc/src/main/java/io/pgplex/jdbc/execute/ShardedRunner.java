@@ -25,6 +25,7 @@ final class ShardedRunner {
     private final ScatterCalls calls;
     private final Evaluator evaluator;
     private final RowMerger merger;
+    private final CopiesRunner copies;
     private final CrossShardRule crossShard;
     private final MovementRunner movements;
 
@@ -34,12 +35,14 @@ final class ShardedRunner {
             ScatterCalls calls,
             Evaluator evaluator,
             RowMerger merger,
+            CopiesRunner copies,
             CrossShardRule crossShard,
             long maxIntermediateBytes) {
         this.session = session;
         this.calls = calls;
         this.evaluator = evaluator;
         this.merger = merger;
+        this.copies = copies;
         this.crossShard = crossShard;
         this.movements = new MovementRunner(
                 session, tables, new CopyPipe(calls, tables), this, evaluator, crossShard, maxIntermediateBytes);
@@ -67,7 +70,7 @@ final class ShardedRunner {
         if (scatter == null) {
             throw PgplexErrors.from(Objects.requireNonNull(plan.refusal()));
         }
-        if (!(scatter.merge() instanceof Merge.Copies)) {
+        if (!(scatter.merge() instanceof Merge.OfCopies)) {
             crossShard.check(execution.hints(), execution.running());
         }
         return scatter(plan, scatter, execution, shards);
@@ -196,27 +199,19 @@ final class ShardedRunner {
         return Math.min(RowWindow.of(limit, execution.parameters()).offset(), Integer.MAX_VALUE);
     }
 
-    /** Inside a transaction. Copies are written on the first shard first, which puts rivals in an order. */
+    /** Inside a transaction. */
     private StatementResult write(Plan.Sharded plan, Scatter scatter, Execution execution, List<Shard> shards)
             throws SQLException {
+        if (scatter.merge() instanceof Merge.OfCopies one) {
+            return copies.run(plan, scatter, one, execution, shards);
+        }
         Execution bound = execution.with(evaluator.evaluate(scatter.evaluations(), execution));
         boolean partial = scatter.merge() instanceof Merge.Finished;
         ShardCall call = new ShardCall(scatter.fragment(), 0, partial || execution.carried(), false);
         List<Lease> leases = session.leaseAll(shards, plan.effect(), false);
-        if (!(scatter.merge() instanceof Merge.Copies)) {
-            Execution whole = bound.withMaxRows(fragmentRows(scatter.merge(), bound));
-            List<ShardAnswer> answers = calls.run(shards, leases, call, whole);
-            return plan.returnsRows() ? merger.merge(scatter.merge(), answers, bound, false) : counted(answers);
-        }
-        List<ShardAnswer> answers = new ArrayList<>();
-        answers.addAll(calls.run(shards.subList(0, 1), leases.subList(0, 1), call, bound));
-        try {
-            answers.addAll(calls.run(shards.subList(1, shards.size()), leases.subList(1, leases.size()), call, bound));
-        } catch (SQLException e) {
-            answers.get(0).close();
-            throw e;
-        }
-        return copies(answers);
+        Execution whole = bound.withMaxRows(fragmentRows(scatter.merge(), bound));
+        List<ShardAnswer> answers = calls.run(shards, leases, call, whole);
+        return plan.returnsRows() ? merger.merge(scatter.merge(), answers, bound, false) : counted(answers);
     }
 
     private StatementResult counted(List<ShardAnswer> answers) throws SQLException {
@@ -225,16 +220,5 @@ final class ShardedRunner {
             sum += answer.count();
         }
         return merger.counted(sum, answers);
-    }
-
-    private StatementResult copies(List<ShardAnswer> answers) throws SQLException {
-        ShardAnswer first = answers.get(0);
-        for (ShardAnswer other : answers.subList(1, answers.size())) {
-            if (other.count() != first.count()) {
-                throw PgplexErrors.copiesDiffer();
-            }
-            other.close();
-        }
-        return session.result(first);
     }
 }

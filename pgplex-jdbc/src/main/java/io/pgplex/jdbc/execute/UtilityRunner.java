@@ -27,12 +27,19 @@ final class UtilityRunner {
     private final SettingRunner settings;
     private final DefinitionRunner definitions;
     private final ClusterRunner commands;
+    private final CopyComparison comparison;
 
-    UtilityRunner(Session session, SettingRunner settings, DefinitionRunner definitions, ClusterRunner commands) {
+    UtilityRunner(
+            Session session,
+            SettingRunner settings,
+            DefinitionRunner definitions,
+            ClusterRunner commands,
+            CopyComparison comparison) {
         this.session = session;
         this.settings = settings;
         this.definitions = definitions;
         this.commands = commands;
+        this.comparison = comparison;
     }
 
     /** Whether a text holds a statement that begins or ends transactions, or cannot be part of one. */
@@ -44,6 +51,7 @@ final class UtilityRunner {
                     || found instanceof StatementClass.LeaveCluster
                     || found instanceof StatementClass.RecoverCluster
                     || found instanceof StatementClass.SetCluster
+                    || found instanceof StatementClass.CompareReplicatedTable
                     || found instanceof StatementClass.Discard) {
                 return true;
             }
@@ -95,6 +103,9 @@ final class UtilityRunner {
             throw PgplexErrors.from(Unsupported.ALTER_CLUSTER.at(1, "ALTER CLUSTER"));
         }
         session.checkNotFailed();
+        if (statement instanceof StatementClass.CompareReplicatedTable compare) {
+            return comparison.run(compare.table(), execution);
+        }
         if (statement instanceof StatementClass.Discard discard) {
             return discard(discard, execution);
         }

@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGResultSetMetaData;
@@ -44,6 +45,16 @@ public final class Shape {
             String type = column.type();
             columns.add(new RowArrays.Column(
                     Identifiers.quote(column.name()), type == null ? types.get(i) : type, column.collation()));
+        }
+        return new Shape(columns);
+    }
+
+    /** Columns whose types are planned. */
+    public static Shape planned(List<Intermediate.Column> planned) {
+        List<RowArrays.Column> columns = new ArrayList<>(planned.size());
+        for (Intermediate.Column column : planned) {
+            columns.add(new RowArrays.Column(
+                    Identifiers.quote(column.name()), Objects.requireNonNull(column.type()), column.collation()));
         }
         return new Shape(columns);
     }

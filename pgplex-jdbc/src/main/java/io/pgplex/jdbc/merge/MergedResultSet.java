@@ -69,6 +69,15 @@ public final class MergedResultSet extends DelegatingResultSet {
     }
 
     /**
+     * One shard's rows.
+     *
+     * @param visibleColumns how many columns the application sees; those after them were for pgplex itself
+     */
+    public static ResultSet first(ShardRows shard, int visibleColumns, RowWindow window, Closed closed) {
+        return VisibleColumns.of(concatenated(List.of(shard), window, closed), visibleColumns);
+    }
+
+    /**
      * Rows in a listed order.
      *
      * @param shards rows that were read whole: {@link ResultSet#TYPE_SCROLL_INSENSITIVE} ones, unless each one's rows are

@@ -1,9 +1,12 @@
 package io.pgplex.jdbc.sql;
 
+import io.pgplex.metadata.model.Table;
+import io.pgplex.metadata.model.TableName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.StringJoiner;
 
 /**
  * The statements that pgplex itself sends. Functions and catalogs are qualified, so that no search_path of the session
@@ -287,8 +290,55 @@ public final class ServerSql {
 
     /** The backends of a server that wait for a lock, and what blocks each. */
     public static final String LOCK_WAITS = "SELECT w.pid, w.since, w.blockers, w.prepared FROM pgplex.lock_waits() w";
+    /** The isolation level of the current transaction, as the server spells it. */
+    public static final String CURRENT_ISOLATION = "SELECT pg_catalog.current_setting('transaction_isolation')";
+
+    /** From now on {@code pgplex.is_original()} says that what is written came from another copy of the table. */
+    public static final String IMAGES_BEGIN = "SET LOCAL pgplex.image = 'on'";
+
+    public static final String IMAGES_END = "SET LOCAL pgplex.image = 'off'";
+
+    /** Lets every server print values alike, for the rest of the transaction. */
+    public static final String COMPARABLE_TEXT = "SET LOCAL extra_float_digits = 3; SET LOCAL datestyle = 'ISO, YMD';"
+            + " SET LOCAL intervalstyle = 'postgres'; SET LOCAL timezone = 'UTC'; SET LOCAL bytea_output = 'hex';"
+            + " SET LOCAL lc_monetary = 'C'; SET LOCAL search_path = ''";
+
+    /** The first key of the advisory locks on replicated tables; the second is a hash of the table's name. */
+    private static final int COPIES = 1885827171;
 
     private ServerSql() {}
+
+    /**
+     * Takes the lock that a writer of a replicated table holds until its transaction ends, and answers whether the table has
+     * enabled row triggers that run before a write ({@code tgtype}: 1 for each row, 2 before).
+     */
+    public static String lockCopies(TableName table) {
+        return "SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid"
+                + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = "
+                + literal(table.schema()) + " AND c.relname = " + literal(table.name())
+                + " AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 3::pg_catalog.int2 = 3),"
+                + " pg_catalog.pg_advisory_xact_lock(" + COPIES + ", " + table.toString().hashCode() + ")";
+    }
+
+    /** Takes the same lock so that others who do no more than read may have it, too. */
+    public static String lockCopiesShared(TableName table) {
+        return "SELECT false, pg_catalog.pg_advisory_xact_lock_shared(" + COPIES + ", "
+                + table.toString().hashCode() + ")";
+    }
+
+    /** How many rows a copy of a table has, and a sum over hashes of their text. */
+    public static String compareCopies(Table table) {
+        StringJoiner columns = new StringJoiner(", ");
+        table.columns().forEach(column -> columns.add("t." + TableName.quote(column.name())));
+        return "SELECT pg_catalog.count(*), coalesce(pg_catalog.sum(CAST(pg_catalog.hashtextextended("
+                + "CAST(ROW(" + columns + ") AS pg_catalog.text), 0) AS pg_catalog.numeric)), 0) FROM ONLY "
+                + table.name().quoted() + " AS t";
+    }
+
+    private static String literal(String text) {
+        return (text.indexOf('\\') >= 0 ? " E'" : "'")
+                + text.replace("\\", "\\\\").replace("'", "''") + "'";
+    }
 
     /** What installs schema {@code pgplex}: several statements in one text, safe to repeat. */
     public static String schema() {

@@ -7,6 +7,7 @@ import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.metadata.model.Shard;
+import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.plan.Unsupported;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -30,7 +31,13 @@ import org.jspecify.annotations.Nullable;
 public final class Transaction {
 
     /** A savepoint that is open, and what a rollback to it restores; {@code written} are shards by ordinal. */
-    private record Mark(String name, int scriptLength, int changeCount, Set<Integer> written, SessionState state) {}
+    private record Mark(
+            String name,
+            int scriptLength,
+            int changeCount,
+            int copyLockCount,
+            Set<Integer> written,
+            SessionState state) {}
 
     private static final int NONE = -1;
 
@@ -43,6 +50,7 @@ public final class Transaction {
     private final List<String> characteristics = new ArrayList<>();
     private final List<Mark> marks = new ArrayList<>();
     private final List<MetadataChange> changes = new ArrayList<>();
+    private final List<CopyLock> copyLocks = new ArrayList<>();
     private boolean failed;
     /** As it was when the transaction reached its first or second shard. */
     private @Nullable Isolation isolation;
@@ -155,7 +163,7 @@ public final class Transaction {
                 written.add(participant.shard().ordinal());
             }
         }
-        marks.add(new Mark(name, joinScript.size(), changes.size(), written, state));
+        marks.add(new Mark(name, joinScript.size(), changes.size(), copyLocks.size(), written, state));
         joinScript.add(sql);
     }
 
@@ -179,6 +187,8 @@ public final class Transaction {
                 participant.markUnwritten();
             }
         }
+        // the servers have released what was locked since
+        copyLocks.subList(mark.copyLockCount(), copyLocks.size()).clear();
         List<MetadataChange> undone = changes.subList(mark.changeCount(), changes.size());
         Restored restored = new Restored(mark.state(), List.copyOf(undone));
         undone.clear();
@@ -287,6 +297,21 @@ public final class Transaction {
 
     public void setVoting(Voting voting) {
         this.voting = voting;
+    }
+
+    /** The lock that the transaction holds on all copies of a replicated table, or null. */
+    public @Nullable CopyLock copyLock(TableName table) {
+        for (CopyLock lock : copyLocks) {
+            if (lock.table().equals(table)) {
+                return lock;
+            }
+        }
+        return null;
+    }
+
+    /** Remembers a lock on all copies of a replicated table, which lasts until the transaction or savepoint ends. */
+    public void lockedCopies(CopyLock lock) {
+        copyLocks.add(lock);
     }
 
     public void change(MetadataChange change) {

@@ -255,4 +255,24 @@ GRANT EXECUTE ON FUNCTION
 
 -- ---- copies of replicated tables
 
+-- A value on its way to another copy: its text, whatever the session has set, and exact.
+CREATE OR REPLACE FUNCTION pgplex.image(value anyelement) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO pg_catalog, pg_temp
+    SET extra_float_digits TO 3
+    SET datestyle TO 'ISO, YMD'
+    SET intervalstyle TO 'postgres'
+    AS 'SELECT $1::pg_catalog.text';
+
+COMMENT ON FUNCTION pgplex.image(anyelement) IS 'the exact text of a value on its way to another copy of its table';
+
+-- For WHEN of a row trigger on a replicated table that runs before a write and computes what it could not compute again,
+-- such as clock_timestamp(): the other copies get what the first one got, and must leave it alone.
+CREATE OR REPLACE FUNCTION pgplex.is_original() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO pg_catalog, pg_temp
+    AS $$SELECT coalesce(pg_catalog.current_setting('pgplex.image', true), 'off') <> 'on'$$;
+
+COMMENT ON FUNCTION pgplex.is_original() IS 'false while a copy of a replicated table gets rows that another copy has computed';
+
 INSERT INTO pgplex.schema_version (version) VALUES (2) ON CONFLICT (version) DO NOTHING;

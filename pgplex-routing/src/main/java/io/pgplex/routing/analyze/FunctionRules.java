@@ -78,6 +78,23 @@ public final class FunctionRules {
         }
     }
 
+    /** Refuses functions that do something to a session or server, of which only sequences are the whole cluster's. */
+    public static void checkSideEffects(Resolution resolution) {
+        for (Block block : resolution.blocks()) {
+            block.expressions().forEach(expression -> checkSideEffects(block, expression));
+        }
+    }
+
+    private static void checkSideEffects(Block block, Expr expression) {
+        if (expression instanceof Expr.Call call) {
+            String name = String.join(".", call.name());
+            if (Functions.hasSideEffects(name) && !Functions.isSequenceFunction(name)) {
+                throw Placements.refuse(Unsupported.SIDE_EFFECT_FUNCTION, block, call.from(), call.function());
+            }
+        }
+        expression.children().forEach(child -> checkSideEffects(block, child));
+    }
+
     private static void checkGathered(Block block, Expr expression) {
         if (expression instanceof Expr.Call call) {
             String name = String.join(".", call.name());
@@ -151,8 +168,7 @@ public final class FunctionRules {
         }
         if (Functions.isVolatile(name)) {
             if (everywhere) {
-                Unsupported refusal = copies ? Unsupported.VOLATILE_IN_REPLICATED_WRITE : Unsupported.VOLATILE_FUNCTION;
-                throw Placements.refuse(refusal, block, call.from(), shown);
+                throw Placements.refuse(Unsupported.VOLATILE_FUNCTION, block, call.from(), shown);
             }
             return;
         }

@@ -147,6 +147,8 @@ public sealed interface StatementClass {
      * @param value the value, or null for the default
      */
     record SetCluster(String name, @Nullable String value) implements StatementClass {}
+    /** COMPARE REPLICATED TABLE t: whether its copies are equal. */
+    record CompareReplicatedTable(QualifiedName table) implements StatementClass {}
 
     /** ALTER CLUSTER ...: moves. */
     record AlterCluster() implements StatementClass {}

@@ -57,6 +57,9 @@ public final class StatementClassifier {
         if (first.equals("ALTER") && statement.is(1, "CLUSTER")) {
             return ClusterReader.alter(statement);
         }
+        if (first.equals("COMPARE") && statement.isSequence(1, "REPLICATED", "TABLE")) {
+            return TableReader.compare(statement);
+        }
         if ((first.equals("CREATE") || first.equals("DROP"))
                 && statement.is(1, "DISTRIBUTED", "REPLICATED")
                 && statement.is(2, "TABLE")) {

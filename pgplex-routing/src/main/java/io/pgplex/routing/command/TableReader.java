@@ -1,5 +1,6 @@
 package io.pgplex.routing.command;
 
+import io.pgplex.routing.command.StatementClass.CompareReplicatedTable;
 import io.pgplex.routing.command.StatementClass.CreateDistributedTable;
 import io.pgplex.routing.command.StatementClass.CreateReplicatedTable;
 import io.pgplex.routing.command.StatementClass.DropDistributedTable;
@@ -8,7 +9,8 @@ import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.StatementScanner;
 
 /**
- * Reads the definitions that pgplex adds to PostgreSQL's, and cuts out what PostgreSQL does not know:
+ * Reads the statements about tables that pgplex adds to PostgreSQL's, and cuts out of definitions what PostgreSQL does not
+ * know:
  *
  * <pre>
  * CREATE DISTRIBUTED TABLE t (id bigint) BY HASH (id) COLOCATE WITH u   becomes   CREATE TABLE t (id bigint)
@@ -73,6 +75,16 @@ final class TableReader {
                     "a table must have a name", 3, "The form is DROP DISTRIBUTED TABLE [IF EXISTS] name [, ...].");
         }
         return new DropDistributedTable(without(statement, statement.tokenCount()));
+    }
+
+    static StatementClass compare(ScannedStatement statement) {
+        String syntax = "The form is COMPARE REPLICATED TABLE name.";
+        NameReader reader = new NameReader(statement, 3, syntax);
+        QualifiedName table = reader.read("a table");
+        if (reader.next() != statement.tokenCount()) {
+            throw statement.error("syntax error after the table's name", reader.next(), syntax);
+        }
+        return new CompareReplicatedTable(table);
     }
 
     /** The statement without its second word and without what stands from a token on. */

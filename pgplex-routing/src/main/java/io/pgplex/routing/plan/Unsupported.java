@@ -57,21 +57,12 @@ public enum Unsupported {
     ON_CONFLICT_UPDATE_OF_KEY(
             "ON CONFLICT DO UPDATE of distribution key \"%s\" is not supported",
             "Leave the key out of SET, or set it to EXCLUDED's."),
-    REPLICATED_FROM_DISTRIBUTED(
-            "write to replicated table \"%s\" that reads distributed table \"%s\" is not supported",
-            "Read the rows first and write them as values."),
-    REPLICATED_FROM_LOCAL(
-            "write to replicated table \"%s\" that reads local table \"%s\" is not supported",
-            "Read the rows first and write them as values, or make the local table a replicated table."),
-    VOLATILE_IN_REPLICATED_WRITE(
-            "function %s() in a write to a replicated table could give each copy another value",
-            "Compute the value first and pass it as a parameter."),
-    DEFAULT_IN_REPLICATED_WRITE(
-            "DEFAULT of column \"%s\" could give each copy of a replicated table another value",
-            "Compute the value first and pass it as a parameter."),
-    UNORDERED_REPLICATED_WRITE(
-            "write to replicated table \"%s\" whose rows depend on the order in which a shard reads them is not supported",
-            "Read the rows first and write them as values."),
+    REPLICATED_WITHOUT_KEY(
+            "write to replicated table \"%s\", which has no primary key, is not supported where each copy could become another",
+            "Add a primary key to the table, or compute the values first and pass them as parameters."),
+    REPLICATED_KEY(
+            "%s that sets the primary key of replicated table \"%s\" is not supported where each copy could become another",
+            "Name the columns in RETURNING; instead of ON CONFLICT update the row by its key."),
     MERGE_ACROSS_SHARDS(
             "MERGE on several shards is not supported",
             "Equate the distribution key in ON and insert that value, or bind the key to a value."),
@@ -100,9 +91,6 @@ public enum Unsupported {
     INSERT_KEY_TWICE(
             "distribution key \"%s\" in parts of a column list is not supported",
             "Give the column's whole value once."),
-    INSERT_PART_EVALUATION(
-            "expression for a part of column \"%s\" that each copy would compute is not supported",
-            "Read the value first and pass it as a parameter."),
 
     // statements that concern a session or a server
     COPY("COPY is not supported", "Use INSERT with several rows, or a batch."),

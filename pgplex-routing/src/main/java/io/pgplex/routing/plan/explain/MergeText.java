@@ -35,6 +35,10 @@ final class MergeText {
             if (combine != null) {
                 lines.add("Combine: " + combine);
             }
+        } else if (merge instanceof Merge.Images images) {
+            lines.add("Merge: Images");
+            lines.add("Returned: " + String.join(", ", images.returned()));
+            lines.add("Apply: " + PlanText.oneLine(images.apply()));
         } else {
             lines.add("Merge: Copies");
         }

@@ -7,6 +7,7 @@ import io.pgplex.routing.plan.Evaluation;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.InsertRow;
 import io.pgplex.routing.plan.Intermediate;
+import io.pgplex.routing.plan.Merge;
 import io.pgplex.routing.plan.Movement;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.plan.Refusal;
@@ -137,7 +138,9 @@ public final class PlanText {
     /** Whether the statement itself runs on one shard. */
     private static boolean isGather(Movement movement) {
         ShardSelector selector = movement.then().selector();
-        return selector instanceof ShardSelector.AnyShard || selector instanceof ShardSelector.HomeShard;
+        Scatter scatter = movement.then().scatter();
+        return (scatter != null && scatter.merge() instanceof Merge.Images)
+                || selector instanceof ShardSelector.AnyShard || selector instanceof ShardSelector.HomeShard;
     }
 
     private static void movement(

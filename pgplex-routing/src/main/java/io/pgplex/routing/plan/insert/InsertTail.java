@@ -52,7 +52,7 @@ final class InsertTail {
             Column column = table.column(assignment.column());
             if (assignment.isDefault(s) && column != null && column.defaultKind() == DefaultKind.VOLATILE) {
                 throw RefusedInsert.at(
-                        s, assignment.token(), Unsupported.DEFAULT_IN_REPLICATED_WRITE, assignment.column());
+                        s, assignment.token(), Unsupported.INSERT_SELECT_DEFAULT, assignment.column());
             }
         }
         Expression tail = new Expression(s, insert.tail(), s.tokenCount());
@@ -61,7 +61,7 @@ final class InsertTail {
             throw RefusedInsert.at(
                     s,
                     insert.tail(),
-                    Unsupported.UNORDERED_REPLICATED_WRITE,
+                    Unsupported.INSERT_SUBQUERY,
                     table.name().name());
         }
         for (Call call : tail.calls()) {
@@ -70,7 +70,7 @@ final class InsertTail {
                     ? Functions.isBuiltIn(call.name()) && !Functions.hasSideEffects(call.name())
                     : Functions.isHarmless(call.name()) || Functions.evaluatedOnce(call.name()) != null;
             if (!allowed) {
-                throw RefusedInsert.at(s, call.begin(), Unsupported.VOLATILE_IN_REPLICATED_WRITE, call.name());
+                throw RefusedInsert.at(s, call.begin(), Unsupported.VOLATILE_FUNCTION, call.name());
             }
         }
     }

@@ -72,7 +72,7 @@ final class ReplicatedInsert {
                 insert.returning() >= 0,
                 Fragment.original(s.text(), s.parameterCount()),
                 new ShardSelector.AllShards(),
-                new Scatter(fragment, new Merge.Copies(), evaluations.list()),
+                new Scatter(fragment, new Merge.Copies(table.name(), null), evaluations.list()),
                 null,
                 null);
     }
@@ -132,7 +132,7 @@ final class ReplicatedInsert {
         refuseSubquery(value);
         List<ValuesInsert.Target> list = insert.columns();
         if (list != null && !list.get(index).whole()) {
-            throw RefusedInsert.at(s, value.begin(), Unsupported.INSERT_PART_EVALUATION, column.name());
+            throw RefusedInsert.at(s, value.begin(), Unsupported.INSERT_SELECT_DEFAULT, column.name());
         }
         String type = ColumnType.unmodified(column.type());
         Fragment expression = untouched.fragment(value.beginOffset(), value.endOffset());
@@ -143,12 +143,7 @@ final class ReplicatedInsert {
     private void refuseSubquery(Expression value) {
         SubqueryRelations.Found found = relations.firstNotReplicated(value);
         if (found != null && found.isDistributed()) {
-            throw RefusedInsert.at(
-                    s,
-                    found.token(),
-                    Unsupported.REPLICATED_FROM_DISTRIBUTED,
-                    table.name().name(),
-                    found.name());
+            throw RefusedInsert.at(s, found.token(), Unsupported.INSERT_SUBQUERY, found.name());
         }
     }
 

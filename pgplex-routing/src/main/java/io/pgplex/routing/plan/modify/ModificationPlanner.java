@@ -24,6 +24,7 @@ import io.pgplex.routing.analyze.ShardAnalysis;
 import io.pgplex.routing.analyze.Splice;
 import io.pgplex.routing.analyze.syntax.Modification;
 import io.pgplex.routing.bind.ShardSelector;
+import io.pgplex.routing.plan.CrossShard;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Merge;
@@ -33,6 +34,7 @@ import io.pgplex.routing.plan.RowLimit;
 import io.pgplex.routing.plan.Scatter;
 import io.pgplex.routing.plan.StatementKind;
 import io.pgplex.routing.plan.Unsupported;
+import io.pgplex.routing.plan.insert.InsertPlanner;
 import io.pgplex.routing.plan.select.SelectPlanner;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.util.ArrayList;
@@ -245,18 +247,13 @@ public final class ModificationPlanner {
         }
     }
 
-    /** Every copy must become the same, so nothing may differ between shards. */
+    /** Every copy must become the same: by the same text where it can do nothing else, by images of the rows otherwise. */
     private Plan.Sharded replicated(Table table) {
-        String name = table.name().toString();
-        if (resolution.hasLocal()) {
-            throw new RoutingException(Unsupported.REPLICATED_FROM_LOCAL.at(
-                    target.target().position(), name, other(RelationUse.Kind.LOCAL)));
-        }
-        if (resolution.hasDistributed()) {
-            throw new RoutingException(Unsupported.REPLICATED_FROM_DISTRIBUTED.at(
-                    target.target().position(), name, other(RelationUse.Kind.TABLE)));
-        }
         refuseModifyingCtes();
+        if (resolution.hasDistributed()) {
+            throw new RoutingException(CrossShard.NON_COLOCATED_JOIN.at(
+                    target.target().position(), table.name().toString(), firstDistributed()));
+        }
         if (syntax.verb() == Modification.Verb.MERGE) {
             throw new RoutingException(
                     Unsupported.MERGE_ACROSS_SHARDS.at(target.target().position()));
@@ -264,31 +261,87 @@ public final class ModificationPlanner {
         if (syntax.whereCurrentOf()) {
             throw new RoutingException(Unsupported.CURRENT_OF.at(target.target().position()));
         }
-        boolean joins =
-                syntax.verb() == Modification.Verb.UPDATE && !syntax.relations().isEmpty();
-        boolean skips = syntax.verb() == Modification.Verb.INSERT && syntax.onConflict();
-        if (joins || skips) {
-            // of several rows that match or collide, each copy might take another one
-            throw new RoutingException(
-                    Unsupported.UNORDERED_REPLICATED_WRITE.at(target.target().position(), name));
-        }
-        FunctionRules functions = new FunctionRules(true);
-        Placements placements = new Placements(functions);
-        if (syntax.verb() == Modification.Verb.INSERT) {
-            new InsertSelect(target, table, placements).checkReplicated();
-        }
-        placements.rows(target.block());
-        ReplicatedDefaults.check(syntax, table, target.target().position());
-        return sharded(Selectors.ALL, scatter(functions, new Merge.Copies()), null);
+        Scatter text = readsOthers() || InsertPlanner.isValues(this.text) ? null : sameText(table);
+        return sharded(Selectors.ALL, text == null ? images(table) : text, null);
     }
 
-    private String other(RelationUse.Kind kind) {
+    /** The same insertion, which the InsertPlanner has planned, with the way that is taken when the table has triggers. */
+    public Plan.Sharded withTriggers(Plan.Sharded insert) {
+        Table table = table();
+        Scatter scatter = insert.scatter();
+        return table == null || scatter == null || !(scatter.merge() instanceof Merge.Copies)
+                ? insert
+                : new Plan.Sharded(
+                        insert.kind(),
+                        insert.effect(),
+                        insert.returnsRows(),
+                        insert.original(),
+                        insert.selector(),
+                        new Scatter(
+                                scatter.fragment(),
+                                new Merge.Copies(table.name(), checkedImages(table)),
+                                scatter.evaluations()),
+                        null,
+                        null);
+    }
+
+    private String firstDistributed() {
         for (RelationUse use : resolution.uses()) {
-            if (use.kind() == kind && (kind == RelationUse.Kind.LOCAL || use.isDistributed())) {
-                return use.table() == null ? use.name() : use.table().name().toString();
+            Table table = use.table();
+            if (use.isDistributed() && table != null) {
+                return table.name().toString();
             }
         }
         return "view";
+    }
+
+    /**
+     * Whether it reads anything beside the row that it writes. Under REPEATABLE READ that may have been read on each shard
+     * at another time, and of several rows that match each copy might take another one.
+     */
+    private boolean readsOthers() {
+        return !syntax.relations().isEmpty()
+                || !target.block().sublinks().isEmpty()
+                || (syntax.verb() == Modification.Verb.INSERT && syntax.onConflict())
+                || resolution.uses().stream().anyMatch(use -> !use.equals(target.target()));
+    }
+
+    /** The same text on every shard; null when it could do another thing to each copy. */
+    private @Nullable Scatter sameText(Table table) {
+        FunctionRules functions = new FunctionRules(true);
+        Placements placements = new Placements(functions);
+        try {
+            if (syntax.verb() == Modification.Verb.INSERT) {
+                new InsertSelect(target, table, placements).checkReplicated();
+            }
+            placements.rows(target.block());
+        } catch (RoutingException differs) {
+            return null;
+        }
+        return ReplicatedDefaults.differ(syntax, table)
+                ? null
+                : scatter(functions, new Merge.Copies(table.name(), checkedImages(table)));
+    }
+
+    private Scatter images(Table table) {
+        FunctionRules.checkSideEffects(resolution);
+        return images(table, false, checkedImages(table));
+    }
+
+    /** How the statement runs while the table has row triggers; null where it cannot. */
+    private @Nullable Scatter checkedImages(Table table) {
+        try {
+            return images(table, true, null);
+        } catch (RoutingException cannot) {
+            return null;
+        }
+    }
+
+    private Scatter images(Table table, boolean checked, @Nullable Scatter withTriggers) {
+        Splice splice = new Splice(text);
+        Merge.Images images = new RowImages(target, table, text, checked).plan(splice).withTriggers(withTriggers);
+        withCatalogs(splice);
+        return new Scatter(splice.fragment(), images, List.of());
     }
 
     private Scatter scatter(FunctionRules functions, Merge merge) {

@@ -3,9 +3,7 @@ package io.pgplex.routing.plan.modify;
 import io.pgplex.metadata.model.Column;
 import io.pgplex.metadata.model.Column.DefaultKind;
 import io.pgplex.metadata.model.Table;
-import io.pgplex.routing.RoutingException;
 import io.pgplex.routing.analyze.syntax.Modification;
-import io.pgplex.routing.plan.Unsupported;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,15 +12,10 @@ final class ReplicatedDefaults {
 
     private ReplicatedDefaults() {}
 
-    static void check(Modification syntax, Table table, int position) {
-        for (Column column : defaulted(syntax, table)) {
-            if (column.defaultKind() == DefaultKind.SEQUENCE || column.defaultKind() == DefaultKind.VOLATILE) {
-                Unsupported refusal = syntax.verb() == Modification.Verb.INSERT
-                        ? Unsupported.INSERT_SELECT_DEFAULT
-                        : Unsupported.DEFAULT_IN_REPLICATED_WRITE;
-                throw new RoutingException(refusal.at(position, column.name()));
-            }
-        }
+    static boolean differ(Modification syntax, Table table) {
+        return defaulted(syntax, table).stream()
+                .anyMatch(column -> column.defaultKind() == DefaultKind.SEQUENCE
+                        || column.defaultKind() == DefaultKind.VOLATILE);
     }
 
     private static List<Column> defaulted(Modification syntax, Table table) {

@@ -5,6 +5,7 @@ import io.pgplex.metadata.model.Column.DefaultKind;
 import io.pgplex.metadata.model.KeyType;
 import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableDistribution;
+import io.pgplex.routing.RoutingException;
 import io.pgplex.routing.analyze.FunctionRules;
 import io.pgplex.routing.analyze.Resolution;
 import io.pgplex.routing.analyze.ResolvedQuery;
@@ -25,6 +26,7 @@ import io.pgplex.routing.plan.RowLimit;
 import io.pgplex.routing.plan.Scatter;
 import io.pgplex.routing.plan.StatementKind;
 import io.pgplex.routing.plan.insert.ColumnType;
+import io.pgplex.routing.plan.modify.RowImages;
 import io.pgplex.routing.scan.Identifiers;
 import io.pgplex.routing.scan.ScannedStatement;
 import io.pgplex.routing.scan.TokenKind;
@@ -105,7 +107,7 @@ final class InsertMovement {
                 new Intermediate(name, columns, plan, draft.own(query), reach(targets, added), null, -1, -1);
         Fragment insert = insert(targets, added, name).fragment();
         Fragment fragment = Fragment.original(insert.sql(), insert.parameters().length);
-        Merge merge = isDistributed() ? new Merge.Concatenate(RowLimit.UNLIMITED) : new Merge.Copies();
+        Merge merge = isDistributed() ? new Merge.Concatenate(RowLimit.UNLIMITED) : copies(fragment);
         boolean returns = syntax.returning() != null;
         Plan.Sharded then = new Plan.Sharded(
                 StatementKind.INSERT,
@@ -120,6 +122,15 @@ final class InsertMovement {
         List<Intermediate> all = new ArrayList<>(draft.intermediates());
         all.add(rows);
         return new Movement(evaluations, all, then, draft.own(insert), portions);
+    }
+
+    private Merge copies(Fragment insert) {
+        try {
+            Merge images = new RowImages(resolution.target(), table, null, true).plan(new Splice(text));
+            return new Merge.Copies(table.name(), new Scatter(insert, images, List.of()));
+        } catch (RoutingException cannot) {
+            return new Merge.Copies(table.name(), null);
+        }
     }
 
     private boolean isDistributed() {

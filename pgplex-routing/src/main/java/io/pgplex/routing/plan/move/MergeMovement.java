@@ -109,7 +109,7 @@ final class MergeMovement {
                 .append(splice.slice(syntax.verbFrom(), syntax.to()))
                 .fragment();
         Fragment fragment = Fragment.original(merge.sql(), merge.parameters().length);
-        Merge answers = distributed ? new Merge.Concatenate(RowLimit.UNLIMITED) : new Merge.Copies();
+        Merge answers = distributed ? new Merge.Concatenate(RowLimit.UNLIMITED) : new Merge.Copies(table.name(), null);
         Plan.Sharded then = new Plan.Sharded(
                 StatementKind.MERGE,
                 Effect.WRITE,

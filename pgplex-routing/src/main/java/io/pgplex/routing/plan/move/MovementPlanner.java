@@ -2,6 +2,7 @@ package io.pgplex.routing.plan.move;
 
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Table;
+import io.pgplex.metadata.model.TableDistribution;
 import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.RoutingException;
 import io.pgplex.routing.RoutingScope;
@@ -15,6 +16,7 @@ import io.pgplex.routing.bind.ShardSelector;
 import io.pgplex.routing.function.Functions;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Intermediate;
+import io.pgplex.routing.plan.Merge;
 import io.pgplex.routing.plan.Movement;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.plan.insert.InsertPlanner;
@@ -99,13 +101,24 @@ public final class MovementPlanner {
         }
         Table target =
                 resolution.isModification() ? resolution.target().target().table() : null;
-        if (target != null) {
-            Movement writing = writing(draft, resolution, target);
-            if (writing != null) {
-                return writing;
-            }
+        if (target == null) {
+            return tables(reduced);
         }
-        return tables(reduced);
+        Movement writing = null;
+        RoutingException refusal = null;
+        try {
+            writing = writing(draft, resolution, target);
+        } catch (RoutingException cannot) {
+            refusal = cannot;
+        }
+        boolean copies = target.distribution() instanceof TableDistribution.Replicated;
+        if (writing == null && (refusal == null || copies)) {
+            writing = tables(reduced);
+        }
+        if (writing == null && refusal != null) {
+            throw refusal;
+        }
+        return writing;
     }
 
     private @Nullable Movement writing(Draft draft, Resolution resolution, Table target) {
@@ -173,7 +186,9 @@ public final class MovementPlanner {
                 .reversed());
         Choice best = choice(draft, source, distributed, 1);
         boolean localsMove = local.stream().allMatch(use -> sizes.table(use) != null);
-        boolean few = distributed.size() <= MAX_BROADCAST_USES && draft.text().tokenCount() <= MAX_BROADCAST_TOKENS;
+        boolean stays = best != null && isImages(best.plan);
+        boolean few = !stays
+                && distributed.size() <= MAX_BROADCAST_USES && draft.text().tokenCount() <= MAX_BROADCAST_TOKENS;
         if (localsMove && few) {
             double limit = best == null ? Double.MAX_VALUE : best.cost;
             Choice broadcast = broadcast(draft, source, distributed, local, target != null, limit);
@@ -320,8 +335,14 @@ public final class MovementPlanner {
         return (1 - kept) * table.bytes() > MIN_REDUCTION * cost;
     }
 
+    /** Whether only the first shard runs the text, which writes to a replicated table. */
+    private static boolean isImages(Plan.Sharded plan) {
+        return plan.scatter() != null && plan.scatter().merge() instanceof Merge.Images;
+    }
+
     private static boolean isOneShard(Plan.Sharded plan) {
-        return plan.selector() instanceof ShardSelector.AnyShard || plan.selector() instanceof ShardSelector.HomeShard;
+        return isImages(plan)
+                || plan.selector() instanceof ShardSelector.AnyShard || plan.selector() instanceof ShardSelector.HomeShard;
     }
 
     private Movement movement(Draft draft, Plan.Sharded then) {

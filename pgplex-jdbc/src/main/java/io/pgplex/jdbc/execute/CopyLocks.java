@@ -1,0 +1,84 @@
+package io.pgplex.jdbc.execute;
+
+import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.jdbc.sql.ServerSql;
+import io.pgplex.jdbc.transaction.CopyLock;
+import io.pgplex.jdbc.transaction.Transaction;
+import io.pgplex.metadata.model.Shard;
+import io.pgplex.metadata.model.TableName;
+import io.pgplex.routing.plan.Fragment;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The lock of a replicated table: an advisory lock of the transaction on each of its copies. It survives PREPARE
+ * TRANSACTION, so that it is held on every shard until the transaction is committed there. Belongs to one session.
+ *
+ * <p><b>Why.</b> Row locks alone put writers of one row in an order, and only as far as both find the row. W1 inserts a row
+ * and commits on the first shard, while elsewhere its part is still prepared. W2, whose snapshot there is taken now, updates
+ * the row on the first shard and misses it on the others.
+ *
+ * <p><b>Modes.</b> Who writes takes it exclusively, INSERT too: two that insert could stand side by side, but not if one of
+ * them then updates, since both would wait for the other to leave; and a snapshot that misses a row misses an inserted one.
+ * Who compares the copies takes it shared.
+ *
+ * <p><b>Order.</b> The first shard first, where rivals wait, so that nobody holds it on one shard and waits for it on another;
+ * then the other shards at once. It is a statement of its own, so that the snapshot of the write is younger (READ COMMITTED).
+ */
+final class CopyLocks {
+
+    private final Session session;
+    private final ScatterCalls calls;
+
+    CopyLocks(Session session, ScatterCalls calls) {
+        this.session = session;
+        this.calls = calls;
+    }
+
+    /**
+     * Takes the lock for a write, unless the transaction has it.
+     *
+     * @param shards all that have a copy, the first one first
+     * @param leases the transaction's connections to them
+     * @return whether the table has row triggers that run before a write
+     */
+    boolean forWriting(TableName table, Execution execution, List<Shard> shards, List<Lease> leases)
+            throws SQLException {
+        Transaction transaction = Objects.requireNonNull(session.transaction());
+        CopyLock held = transaction.copyLock(table);
+        if (held == null) {
+            held = new CopyLock(table, lock(ServerSql.lockCopies(table), execution, shards, leases));
+            transaction.lockedCopies(held);
+        }
+        return held.hasTriggers();
+    }
+
+    /** Waits until no transaction is writing to the table, and keeps others from it until the transaction ends. */
+    void forReading(TableName table, Execution execution, List<Shard> shards, List<Lease> leases) throws SQLException {
+        lock(ServerSql.lockCopiesShared(table), execution, shards, leases);
+    }
+
+    private boolean lock(String sql, Execution execution, List<Shard> shards, List<Lease> leases) throws SQLException {
+        ShardCall call = new ShardCall(new Fragment(sql, new int[0]), 0, true, false);
+        Execution part =
+                execution.with(execution.options().ofPart(0, execution.options().queryTimeoutMillis()));
+        ShardAnswer first = call.run(shards.get(0), leases.get(0), part);
+        boolean triggers;
+        try (ResultSet row = Objects.requireNonNull(first.rows())) {
+            row.next();
+            triggers = row.getBoolean(1);
+        } finally {
+            first.close();
+        }
+        int copies = shards.size();
+        if (copies > 1) {
+            for (ShardAnswer answer :
+                    calls.run(shards.subList(1, copies), leases.subList(1, copies), call, part)) {
+                answer.close();
+            }
+        }
+        return triggers;
+    }
+}
