@@ -114,7 +114,7 @@ class CopiesIT {
                 "INSERT INTO r SELECT k + 100, lots(n), 'x', k + 100 FROM local",
                 "INSERT INTO r SELECT k + 100, n, 'x', NULL FROM d",
                 "INSERT INTO r SELECT k, n + random(), 'x', NULL FROM d ON CONFLICT (id) DO UPDATE SET v = random(), w = excluded.w",
-                "INSERT INTO r SELECT k, n, 'x', NULL FROM other ORDER BY random() LIMIT 9 ON CONFLICT DO NOTHING",
+                "INSERT INTO r SELECT k + 15, n, 'x', NULL FROM other ORDER BY random() LIMIT 9 ON CONFLICT DO NOTHING",
                 "INSERT INTO r VALUES (1, 2, 'y', 1), (500, 3, 'z', 500) ON CONFLICT (id) DO UPDATE SET v = random() + excluded.v",
                 "INSERT INTO r VALUES (999, 2, 'y', 7) ON CONFLICT (u) DO UPDATE SET v = random(), w = (SELECT max(k)::text FROM d)",
                 "INSERT INTO r VALUES (77, nextval('numbers'), (SELECT sum(n)::text FROM d), 77)",

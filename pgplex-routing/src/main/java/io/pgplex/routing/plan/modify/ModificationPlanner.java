@@ -251,6 +251,10 @@ public final class ModificationPlanner {
     private Plan.Sharded replicated(Table table) {
         refuseModifyingCtes();
         if (resolution.hasDistributed()) {
+            if (table.primaryKey().isEmpty() && syntax.verb() == Modification.Verb.UPDATE) {
+                throw new RoutingException(Unsupported.REPLICATED_WITHOUT_KEY.at(
+                        target.target().position(), table.name().toString()));
+            }
             throw new RoutingException(CrossShard.NON_COLOCATED_JOIN.at(
                     target.target().position(), table.name().toString(), firstDistributed()));
         }
@@ -296,14 +300,23 @@ public final class ModificationPlanner {
     }
 
     /**
-     * Whether it reads anything beside the row that it writes. Under REPEATABLE READ that may have been read on each shard
-     * at another time, and of several rows that match each copy might take another one.
+     * Whether it reads tables beside the one that it writes, which under REPEATABLE READ each shard may see as of another
+     * time, or could take another one of several rows in each copy. Rows that have travelled are the same everywhere.
      */
     private boolean readsOthers() {
-        return !syntax.relations().isEmpty()
-                || !target.block().sublinks().isEmpty()
-                || (syntax.verb() == Modification.Verb.INSERT && syntax.onConflict())
-                || resolution.uses().stream().anyMatch(use -> !use.equals(target.target()));
+        boolean joins =
+                syntax.verb() == Modification.Verb.UPDATE && !syntax.relations().isEmpty();
+        boolean skips = syntax.verb() == Modification.Verb.INSERT && syntax.onConflict();
+        return joins || skips || resolution.uses().stream().anyMatch(use -> !use.equals(target.target()) && isTable(use));
+    }
+
+    private static boolean isTable(RelationUse use) {
+        Table table = use.table();
+        return switch (use.kind()) {
+            case TABLE -> table == null || !table.name().schema().equals(CatalogRelations.MOVED);
+            case LOCAL, OPAQUE -> true;
+            case DERIVED, FUNCTION, CONSTANT -> false;
+        };
     }
 
     /** The same text on every shard; null when it could do another thing to each copy. */

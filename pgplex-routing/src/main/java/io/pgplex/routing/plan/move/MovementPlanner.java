@@ -115,7 +115,7 @@ public final class MovementPlanner {
         if (writing == null && (refusal == null || copies)) {
             writing = tables(reduced);
         }
-        if (writing == null && refusal != null) {
+        if (writing == null && refusal != null && !copies) {
             throw refusal;
         }
         return writing;
