@@ -10,6 +10,7 @@ import io.pgplex.jdbc.merge.RowWindow;
 import io.pgplex.jdbc.merge.ShardRows;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.sql.ServerSql;
+import io.pgplex.jdbc.transaction.Transaction;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Intermediate;
@@ -32,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  * the one before it has left. Then the first shard runs the statement, and the others either run the same text, or get what
  * it has made of the rows. Whatever they say is compared with what the first one said.
  *
- * <p>Under READ COMMITTED a difference means that the copies differ: XX001. Under REPEATABLE READ a shard's snapshot may be
- * older than the lock, and older than that of the first shard; then it is a rival that the transaction cannot be put in an
- * order with, 40001, as for any such transaction that meets a row which was changed after its snapshot.
+ * <p>Under READ COMMITTED, or on one snapshot of all shards, a difference means that the copies differ: XX001. Otherwise a
+ * shard's snapshot may be older than the lock, and than that of the first shard; then it is a rival that the transaction
+ * cannot be put in an order with, 40001, as for any such transaction that meets a row changed after its snapshot.
  */
 final class CopiesRunner {
 
@@ -265,7 +266,11 @@ final class CopiesRunner {
 
     // ---- differences
 
-    private static SQLException differ(Lease first) throws SQLException {
+    private SQLException differ(Lease first) throws SQLException {
+        Transaction transaction = session.transaction();
+        if (transaction != null && transaction.hasSnapshotOfAll()) {
+            return PgplexErrors.copiesDiffer();
+        }
         try (Statement statement = first.backend().connection().createStatement();
                 ResultSet row = statement.executeQuery(ServerSql.CURRENT_ISOLATION)) {
             row.next();

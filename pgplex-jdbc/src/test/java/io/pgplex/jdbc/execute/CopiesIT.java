@@ -7,6 +7,7 @@ import io.pgplex.testkit.LocalCluster;
 import io.pgplex.testkit.PgplexCluster;
 import io.pgplex.testkit.PostgresServer;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Writes to replicated tables: whatever they call or read, every copy is the same afterwards. */
@@ -101,7 +103,7 @@ class CopiesIT {
                 "UPDATE r SET v = d.n + local.n FROM d JOIN local USING (k) WHERE d.k = r.id",
                 "UPDATE r SET v = local.n FROM local WHERE local.k = r.id",
                 "UPDATE r SET v = (SELECT sum(n) FROM d) + random()",
-                "UPDATE r SET v = nextval('numbers')",
+                "UPDATE r SET v = nextval('numbers') + 1000",
                 "UPDATE r SET id = id + 1000 WHERE v > (SELECT avg(v) FROM r)",
                 "UPDATE r SET id = -id, w = random()::text",
                 "UPDATE pairs SET a = a + 100, b = b || random() FROM other WHERE other.k = pairs.a",
@@ -371,25 +373,48 @@ class CopiesIT {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "UPDATE r SET v = v * 2",
-                "UPDATE r SET v = random()",
-                "DELETE FROM r WHERE id = 500",
-                "UPDATE r SET v = (SELECT count(*) FROM r)",
-            })
-    void repeatableReadIsToldToTryAgain(String sql) throws SQLException {
+            strings = {"UPDATE r SET v = v * 2", "UPDATE r SET v = random()", "UPDATE r SET v = (SELECT count(*) FROM r)"})
+    void oneSnapshotOfAllShardsIsToldToTryAgain(String sql) throws SQLException {
         connection.setAutoCommit(false);
         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-        // a snapshot on the first shard that is older than the rival, and later ones on the others that are younger
         run(connection, "SELECT * FROM local");
-        try (Connection rival = cluster.connect()) {
-            run(rival, "INSERT INTO r VALUES (500, 1, 'x', 500)");
-            run(rival, "UPDATE r SET v = v + 1");
-        }
+        rival();
         assertState("40001", () -> run(connection, sql));
         connection.rollback();
         connection.setAutoCommit(true);
         contents();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "s1 | UPDATE r SET v = v * 2",
+                "s1 | UPDATE r SET v = random()",
+                "s1 | DELETE FROM r WHERE id = 500",
+                "s3 | UPDATE r SET v = v * 2",
+                "s3 | UPDATE r SET v = 0 WHERE id = 500",
+                "s3 | UPDATE r SET v = random() WHERE id = 500",
+                "s3 | UPDATE r SET v = (SELECT count(*) FROM r) WHERE id > 499",
+                "s3 | DELETE FROM r WHERE id = 500"
+            })
+    void snapshotsOfDifferentTimesAreToldToTryAgain(String older, String sql) throws SQLException {
+        try (Connection perShard = DriverManager.getConnection(cluster.jdbcUrl() + "&snapshot=shard")) {
+            perShard.setAutoCommit(false);
+            perShard.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            run(perShard, "/*!pgplex shard=" + older + " */ SELECT * FROM r");
+            rival();
+            assertState("40001", () -> run(perShard, sql));
+            perShard.rollback();
+        }
+        contents();
+    }
+
+    private void rival() throws SQLException {
+        try (Connection rival = cluster.connect()) {
+            run(rival, "INSERT INTO r VALUES (500, 1, 'x', 500)");
+            run(rival, "UPDATE r SET v = v + 1");
+        }
     }
 
     // ---- the comparison
