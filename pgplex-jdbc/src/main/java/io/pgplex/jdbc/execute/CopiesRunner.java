@@ -51,8 +51,7 @@ final class CopiesRunner {
     private final CopyLocks locks;
     private final long maxIntermediateBytes;
 
-    CopiesRunner(
-            Session session, ScatterCalls calls, Evaluator evaluator, long maxIntermediateBytes) {
+    CopiesRunner(Session session, ScatterCalls calls, Evaluator evaluator, long maxIntermediateBytes) {
         this.session = session;
         this.calls = calls;
         this.evaluator = evaluator;
@@ -73,8 +72,7 @@ final class CopiesRunner {
     }
 
     /** Takes the table's lock, and finds out which way the statement has to go. */
-    Scatter chosen(
-            Scatter scatter, Merge.OfCopies copies, Execution execution, List<Shard> shards, List<Lease> leases)
+    Scatter chosen(Scatter scatter, Merge.OfCopies copies, Execution execution, List<Shard> shards, List<Lease> leases)
             throws SQLException {
         boolean triggers = locks.forWriting(copies.table(), execution, shards, leases);
         if (!triggers || (copies instanceof Merge.Images images && images.checked())) {
@@ -84,8 +82,8 @@ final class CopiesRunner {
         if (checked == null) {
             throw PgplexErrors.error(
                     SqlState.FEATURE_NOT_SUPPORTED,
-                    "this write to replicated table \"" + copies.table() + "\", which has row triggers that run before it,"
-                            + " is not supported",
+                    "this write to replicated table \"" + copies.table()
+                            + "\", which has row triggers that run before it," + " is not supported",
                     "Add a primary key to the table, or use INSERT, UPDATE or DELETE.");
         }
         return checked;
@@ -131,12 +129,13 @@ final class CopiesRunner {
         ExecuteOptions options = execution.options();
         MovementBudget budget = new MovementBudget(execution, maxIntermediateBytes);
         ShardCall call = new ShardCall(returning(plan, fragment, images, options.generatedKeys()), 0, true, false);
-        Execution whole = execution.with(options.ofPart(0, options.queryTimeoutMillis()).readWhole());
+        Execution whole =
+                execution.with(options.ofPart(0, options.queryTimeoutMillis()).readWhole());
         ShardAnswer answer = call.run(shards.get(0), leases.get(0), whole);
         try {
             ResultSet rows = Objects.requireNonNull(answer.rows());
-            int visible = rows.getMetaData().getColumnCount()
-                    - images.returned().size();
+            int visible =
+                    rows.getMetaData().getColumnCount() - images.returned().size();
             HeapRows taken = take(rows, visible, images.columns(), budget);
             if (taken.rowCount() > 0) {
                 apply(images, taken, execution, budget, shards, leases);
@@ -164,8 +163,8 @@ final class CopiesRunner {
                 fragment.sql() + (plan.returnsRows() ? "\n, " : "\nRETURNING ") + returned, fragment.parameters());
     }
 
-    private static HeapRows take(
-            ResultSet rows, int visible, List<Intermediate.Column> columns, MovementBudget budget) throws SQLException {
+    private static HeapRows take(ResultSet rows, int visible, List<Intermediate.Column> columns, MovementBudget budget)
+            throws SQLException {
         HeapRows taken = new HeapRows(columns.size());
         long maximum = Runtime.getRuntime().maxMemory() / HEAP_SHARE;
         long held = 0;

@@ -63,20 +63,15 @@ final class CopyComparison {
         return new StatementResult.Rows(session.onHome(connection -> {
             DriverRows rows = new DriverRows(connection, COLUMNS);
             for (Copy copy : copies) {
-                rows.add(
-                        copy.shard(),
-                        copy.rows(),
-                        copy.checksum(),
-                        copy.isLike(copies.get(0)) ? "t" : "f");
+                rows.add(copy.shard(), copy.rows(), copy.checksum(), copy.isLike(copies.get(0)) ? "t" : "f");
             }
             return rows.open();
         }));
     }
 
     private Table table(QualifiedName name, Execution execution) throws SQLException {
-        List<String> schemas = name.schema() != null
-                ? List.of(name.schema())
-                : session.scope().searchPath();
+        List<String> schemas =
+                name.schema() != null ? List.of(name.schema()) : session.scope().searchPath();
         for (String schema : schemas) {
             @Nullable Table table = execution.map().table(new TableName(schema, name.name()));
             if (table != null && table.distribution() instanceof TableDistribution.Replicated) {

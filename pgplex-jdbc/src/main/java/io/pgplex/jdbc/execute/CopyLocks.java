@@ -74,8 +74,7 @@ final class CopyLocks {
         }
         int copies = shards.size();
         if (copies > 1) {
-            for (ShardAnswer answer :
-                    calls.run(shards.subList(1, copies), leases.subList(1, copies), call, part)) {
+            for (ShardAnswer answer : calls.run(shards.subList(1, copies), leases.subList(1, copies), call, part)) {
                 answer.close();
             }
         }

@@ -21,7 +21,6 @@ final class Runners {
     private final BatchRunner batch;
     private final ClusterRunner commands;
     private final UtilityRunner utility;
-    private final ClusterRunner commands;
     private final SettingRunner settings;
     private final ExplainRunner explain;
 
@@ -33,8 +32,7 @@ final class Runners {
         TemporaryTables tables = new TemporaryTables(session, cluster.fanOut());
         RowMerger merger = new RowMerger(session, tables, sessionSettings.maxIntermediateBytes());
         CrossShardRule crossShard = new CrossShardRule(sessionSettings.crossShard());
-        CopiesRunner copies =
-                new CopiesRunner(session, calls, evaluator, sessionSettings.maxIntermediateBytes());
+        CopiesRunner copies = new CopiesRunner(session, calls, evaluator, sessionSettings.maxIntermediateBytes());
         this.sharded = new ShardedRunner(
                 session, tables, calls, evaluator, merger, copies, crossShard, sessionSettings.maxIntermediateBytes());
         this.insert = new InsertRunner(session, calls, evaluator, merger, crossShard);

@@ -119,7 +119,8 @@ public final class Session implements LogicalSession {
         return plan instanceof Plan.Insert
                 || (plan instanceof Plan.Sharded sharded
                         && sharded.effect() != Effect.READ
-                        && !execution.scanned().is(0, "CALL", "DO"));
+                        && !execution.scanned().is(0, "CALL", "DO")
+                        && OwnCall.of(execution.scanned(), execution.parameters()) == null);
     }
 
     /** Runs a plan, minding what its statement may leave on a server beside its rows. */

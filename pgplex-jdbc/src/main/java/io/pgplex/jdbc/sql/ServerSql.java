@@ -317,7 +317,8 @@ public final class ServerSql {
                 + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = "
                 + literal(table.schema()) + " AND c.relname = " + literal(table.name())
                 + " AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 3::pg_catalog.int2 = 3),"
-                + " pg_catalog.pg_advisory_xact_lock(" + COPIES + ", " + table.toString().hashCode() + ")";
+                + " pg_catalog.pg_advisory_xact_lock(" + COPIES + ", "
+                + table.toString().hashCode() + ")";
     }
 
     /** Takes the same lock so that others who do no more than read may have it, too. */

@@ -51,6 +51,7 @@ final class TwoPhaseCommit {
     private final long startedAt = System.nanoTime();
     /** Whether the anchor was asked how its commit ended, so that a record may be ours although its answer was lost. */
     private boolean asked;
+
     private final Voting voting;
 
     /** What is known of a participant that must prepare. */

@@ -30,12 +30,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CopiesIT {
 
-    private static final String EVERYTHING = "CREATE REPLICATED TABLE every (id int PRIMARY KEY, b boolean, i2 smallint,"
-            + " i8 bigint, f4 real, f8 double precision, n numeric, n2 numeric(8,3), t text, v varchar(7), c char(5),"
-            + " q \"char\", nm name, by bytea, d date, ti time, tt timetz, ts timestamp, tz timestamptz, iv interval, u uuid,"
-            + " j json, jb jsonb, x xml, bi bit(3), bv bit varying, ip inet, ci cidr, ma macaddr, m money, p point, bx box,"
-            + " m4 int4multirange, r floatrange, e mood, de positive, co pair, ai int[], at text[], af float8[], ae mood[],"
-            + " ac pair[], tv tsvector, g int GENERATED ALWAYS AS (i2 * 2) STORED)";
+    private static final String EVERYTHING =
+            "CREATE REPLICATED TABLE every (id int PRIMARY KEY, b boolean, i2 smallint,"
+                    + " i8 bigint, f4 real, f8 double precision, n numeric, n2 numeric(8,3), t text, v varchar(7), c char(5),"
+                    + " q \"char\", nm name, by bytea, d date, ti time, tt timetz, ts timestamp, tz timestamptz, iv interval, u uuid,"
+                    + " j json, jb jsonb, x xml, bi bit(3), bv bit varying, ip inet, ci cidr, ma macaddr, m money, p point, bx box,"
+                    + " m4 int4multirange, r floatrange, e mood, de positive, co pair, ai int[], at text[], af float8[], ae mood[],"
+                    + " ac pair[], tv tsvector, g int GENERATED ALWAYS AS (i2 * 2) STORED)";
 
     private static final List<String> TABLES =
             List.of("r", "pairs", "only_key", "always", "keyless", "other", "child", "every");
@@ -53,10 +54,14 @@ class CopiesIT {
             run(c, "CREATE REPLICATED TABLE r (id int PRIMARY KEY, v float8, w text, u int UNIQUE)");
             run(c, "CREATE REPLICATED TABLE pairs (a int, b text, v int DEFAULT 0, PRIMARY KEY (b, a))");
             run(c, "CREATE REPLICATED TABLE only_key (k int PRIMARY KEY, s int UNIQUE)");
-            run(c, "CREATE REPLICATED TABLE always (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v float8 DEFAULT random())");
+            run(
+                    c,
+                    "CREATE REPLICATED TABLE always (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v float8 DEFAULT random())");
             run(c, "CREATE REPLICATED TABLE keyless (a int, b float8)");
             run(c, "CREATE REPLICATED TABLE other (k int PRIMARY KEY, n int)");
-            run(c, "CREATE REPLICATED TABLE child (id int PRIMARY KEY, r_id int REFERENCES r ON DELETE CASCADE ON UPDATE CASCADE)");
+            run(
+                    c,
+                    "CREATE REPLICATED TABLE child (id int PRIMARY KEY, r_id int REFERENCES r ON DELETE CASCADE ON UPDATE CASCADE)");
             run(c, "CREATE DISTRIBUTED TABLE d (k bigint PRIMARY KEY, n int) BY HASH (k)");
             run(c, "CREATE DISTRIBUTED TABLE refs (k bigint PRIMARY KEY, r_id int REFERENCES r) BY HASH (k)");
             run(c, "CREATE TABLE local (k int PRIMARY KEY, n int)");
@@ -70,7 +75,8 @@ class CopiesIT {
     @BeforeEach
     void open() throws SQLException {
         connection = cluster.connect();
-        for (String table : List.of("child", "refs", "r", "pairs", "only_key", "always", "keyless", "other", "d", "local")) {
+        for (String table :
+                List.of("child", "refs", "r", "pairs", "only_key", "always", "keyless", "other", "d", "local")) {
             run(connection, "DELETE FROM " + table);
         }
         run(connection, "DELETE FROM every");
@@ -151,7 +157,8 @@ class CopiesIT {
     private List<String> contents() throws SQLException {
         String sql = TABLES.stream()
                 .map(table -> "SELECT '" + table + " ' || CAST(zz AS text) FROM " + table + " zz")
-                .collect(Collectors.joining(" UNION ALL ", "SELECT row FROM (", ") AS all_rows (row) ORDER BY row COLLATE \"C\""));
+                .collect(Collectors.joining(
+                        " UNION ALL ", "SELECT row FROM (", ") AS all_rows (row) ORDER BY row COLLATE \"C\""));
         List<String> first = on(cluster.primaries().get(0), sql);
         for (PostgresServer server : cluster.primaries()) {
             assertThat(on(server, sql)).isEqualTo(first);
@@ -199,7 +206,8 @@ class CopiesIT {
             run(connection, "RESET " + setting);
         }
         List<String> rows = contents();
-        assertThat(rows.stream().filter(row -> row.contains("0.30000000000000004"))).hasSize(2);
+        assertThat(rows.stream().filter(row -> row.contains("0.30000000000000004")))
+                .hasSize(2);
     }
 
     /** All but the key and the generated one, as they are inserted. */
@@ -217,8 +225,10 @@ class CopiesIT {
     @Test
     void answersAsOneServerDoes() throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            assertThat(statement.executeUpdate("UPDATE r SET v = random() WHERE id <= 7")).isEqualTo(7);
-            assertThat(statement.executeUpdate("DELETE FROM r WHERE random() < -1")).isZero();
+            assertThat(statement.executeUpdate("UPDATE r SET v = random() WHERE id <= 7"))
+                    .isEqualTo(7);
+            assertThat(statement.executeUpdate("DELETE FROM r WHERE random() < -1"))
+                    .isZero();
             try (ResultSet rows = statement.executeQuery(
                     "UPDATE r SET v = random() * 0 + 5 WHERE id = 3 RETURNING r.*, v + 1 AS more -- end")) {
                 assertThat(rows.getMetaData().getColumnCount()).isEqualTo(5);
@@ -228,7 +238,8 @@ class CopiesIT {
                 assertThatThrownBy(() -> rows.getString(6)).isInstanceOf(SQLException.class);
                 assertThat(rows.next()).isFalse();
             }
-            try (ResultSet rows = statement.executeQuery("UPDATE r SET id = 4000, v = random() WHERE id = 4 RETURNING *")) {
+            try (ResultSet rows =
+                    statement.executeQuery("UPDATE r SET id = 4000, v = random() WHERE id = 4 RETURNING *")) {
                 assertThat(rows.getMetaData().getColumnCount()).isEqualTo(4);
                 assertThat(rows.next()).isTrue();
                 assertThat(rows.getInt(1)).isEqualTo(4000);
@@ -290,8 +301,10 @@ class CopiesIT {
 
     @Test
     void triggersThatDependOnTheRowAloneRunOnEveryCopy() throws SQLException {
-        run(connection, "CREATE FUNCTION lower_w() RETURNS trigger LANGUAGE plpgsql AS"
-                + " $$BEGIN NEW.w := lower(NEW.w); RETURN NEW; END$$");
+        run(
+                connection,
+                "CREATE FUNCTION lower_w() RETURNS trigger LANGUAGE plpgsql AS"
+                        + " $$BEGIN NEW.w := lower(NEW.w); RETURN NEW; END$$");
         run(connection, "CREATE TRIGGER lower_w BEFORE INSERT OR UPDATE ON r FOR EACH ROW EXECUTE FUNCTION lower_w()");
         try {
             run(connection, "UPDATE r SET w = 'ABC' WHERE id = 1");
@@ -307,8 +320,10 @@ class CopiesIT {
 
     @Test
     void triggersThatWouldMakeCopiesDifferAreFoundOut() throws SQLException {
-        run(connection, "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS"
-                + " $$BEGIN NEW.w := clock_timestamp()::text; RETURN NEW; END$$");
+        run(
+                connection,
+                "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS"
+                        + " $$BEGIN NEW.w := clock_timestamp()::text; RETURN NEW; END$$");
         run(connection, "CREATE TRIGGER touch BEFORE INSERT OR UPDATE ON r FOR EACH ROW EXECUTE FUNCTION touch()");
         List<String> before = contents();
         for (String sql : List.of(
@@ -321,8 +336,10 @@ class CopiesIT {
             assertThat(contents()).isEqualTo(before);
         }
         run(connection, "DROP TRIGGER touch ON r");
-        run(connection, "CREATE TRIGGER touch BEFORE INSERT OR UPDATE ON r FOR EACH ROW WHEN (pgplex.is_original())"
-                + " EXECUTE FUNCTION touch()");
+        run(
+                connection,
+                "CREATE TRIGGER touch BEFORE INSERT OR UPDATE ON r FOR EACH ROW WHEN (pgplex.is_original())"
+                        + " EXECUTE FUNCTION touch()");
         try {
             run(connection, "UPDATE r SET v = 3 WHERE id < 5");
             run(connection, "INSERT INTO r (id) VALUES (60)");
@@ -373,7 +390,11 @@ class CopiesIT {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"UPDATE r SET v = v * 2", "UPDATE r SET v = random()", "UPDATE r SET v = (SELECT count(*) FROM r)"})
+            strings = {
+                "UPDATE r SET v = v * 2",
+                "UPDATE r SET v = random()",
+                "UPDATE r SET v = (SELECT count(*) FROM r)"
+            })
     void oneSnapshotOfAllShardsIsToldToTryAgain(String sql) throws SQLException {
         connection.setAutoCommit(false);
         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);

@@ -128,20 +128,26 @@ class CopiesRaceIT {
             switch (random.nextInt(9)) {
                 case 0, 1 -> counted = update(c, "UPDATE r SET n = n + 1, w = w || 'a' WHERE id = " + id);
                 case 2 -> counted = update(c, "UPDATE r SET n = n + 1, v = v + random()");
-                case 3 -> update(
-                        c,
-                        "INSERT INTO r VALUES (" + id + ", 0, random(), 'new') ON CONFLICT (id) DO UPDATE SET v = r.v + random(), w = 'up'");
-                case 4 -> update(
-                        c,
-                        "INSERT INTO r SELECT k, 0, random(), 'sel' FROM d ON CONFLICT (id) DO UPDATE SET v = excluded.v");
-                case 5 -> update(c, "UPDATE r SET v = (SELECT sum(v) FROM r) / 100, w = clock_timestamp()::text WHERE id > " + id);
+                case 3 ->
+                    update(
+                            c,
+                            "INSERT INTO r VALUES (" + id
+                                    + ", 0, random(), 'new') ON CONFLICT (id) DO UPDATE SET v = r.v + random(), w = 'up'");
+                case 4 ->
+                    update(
+                            c,
+                            "INSERT INTO r SELECT k, 0, random(), 'sel' FROM d ON CONFLICT (id) DO UPDATE SET v = excluded.v");
+                case 5 ->
+                    update(
+                            c,
+                            "UPDATE r SET v = (SELECT sum(v) FROM r) / 100, w = clock_timestamp()::text WHERE id > "
+                                    + id);
                 case 6 -> {
                     // the row goes and comes back, its count with it
                     c.setAutoCommit(false);
                     int n = -1;
                     try (Statement statement = c.createStatement();
-                            ResultSet row =
-                                    statement.executeQuery("DELETE FROM r WHERE id = " + id + " RETURNING n")) {
+                            ResultSet row = statement.executeQuery("DELETE FROM r WHERE id = " + id + " RETURNING n")) {
                         n = row.next() ? row.getInt(1) : n;
                     }
                     if (n >= 0) {
@@ -153,7 +159,8 @@ class CopiesRaceIT {
                     c.setAutoCommit(false);
                     c.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
                     counted = update(c, "UPDATE r SET n = n + 1 WHERE id = " + id);
-                    counted += update(c, "UPDATE r SET n = n + 1, v = random() WHERE id = " + (1 + random.nextInt(KEYS)));
+                    counted +=
+                            update(c, "UPDATE r SET n = n + 1, v = random() WHERE id = " + (1 + random.nextInt(KEYS)));
                     c.commit();
                 }
                 default -> update(c, "UPDATE r SET v = d.n * random() FROM d WHERE d.k = r.id AND d.k <> " + id);

@@ -140,7 +140,8 @@ public final class PlanText {
         ShardSelector selector = movement.then().selector();
         Scatter scatter = movement.then().scatter();
         return (scatter != null && scatter.merge() instanceof Merge.Images)
-                || selector instanceof ShardSelector.AnyShard || selector instanceof ShardSelector.HomeShard;
+                || selector instanceof ShardSelector.AnyShard
+                || selector instanceof ShardSelector.HomeShard;
     }
 
     private static void movement(

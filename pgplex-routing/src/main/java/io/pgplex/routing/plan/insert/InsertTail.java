@@ -51,18 +51,14 @@ final class InsertTail {
             refuseSequenceDefault(assignment);
             Column column = table.column(assignment.column());
             if (assignment.isDefault(s) && column != null && column.defaultKind() == DefaultKind.VOLATILE) {
-                throw RefusedInsert.at(
-                        s, assignment.token(), Unsupported.INSERT_SELECT_DEFAULT, assignment.column());
+                throw RefusedInsert.at(s, assignment.token(), Unsupported.INSERT_SELECT_DEFAULT, assignment.column());
             }
         }
         Expression tail = new Expression(s, insert.tail(), s.tokenCount());
         refuseSequences(tail);
         if (tail.hasSubquery()) {
             throw RefusedInsert.at(
-                    s,
-                    insert.tail(),
-                    Unsupported.INSERT_SUBQUERY,
-                    table.name().name());
+                    s, insert.tail(), Unsupported.INSERT_SUBQUERY, table.name().name());
         }
         for (Call call : tail.calls()) {
             boolean returned = insert.returning() >= 0 && call.begin() > insert.returning();

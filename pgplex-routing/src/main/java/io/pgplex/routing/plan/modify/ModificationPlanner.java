@@ -307,7 +307,9 @@ public final class ModificationPlanner {
         boolean joins =
                 syntax.verb() == Modification.Verb.UPDATE && !syntax.relations().isEmpty();
         boolean skips = syntax.verb() == Modification.Verb.INSERT && syntax.onConflict();
-        return joins || skips || resolution.uses().stream().anyMatch(use -> !use.equals(target.target()) && isTable(use));
+        return joins
+                || skips
+                || resolution.uses().stream().anyMatch(use -> !use.equals(target.target()) && isTable(use));
     }
 
     private static boolean isTable(RelationUse use) {
@@ -352,7 +354,8 @@ public final class ModificationPlanner {
 
     private Scatter images(Table table, boolean checked, @Nullable Scatter withTriggers) {
         Splice splice = new Splice(text);
-        Merge.Images images = new RowImages(target, table, text, checked).plan(splice).withTriggers(withTriggers);
+        Merge.Images images =
+                new RowImages(target, table, text, checked).plan(splice).withTriggers(withTriggers);
         withCatalogs(splice);
         return new Scatter(splice.fragment(), images, List.of());
     }

@@ -14,8 +14,8 @@ final class ReplicatedDefaults {
 
     static boolean differ(Modification syntax, Table table) {
         return defaulted(syntax, table).stream()
-                .anyMatch(column -> column.defaultKind() == DefaultKind.SEQUENCE
-                        || column.defaultKind() == DefaultKind.VOLATILE);
+                .anyMatch(column ->
+                        column.defaultKind() == DefaultKind.SEQUENCE || column.defaultKind() == DefaultKind.VOLATILE);
     }
 
     private static List<Column> defaulted(Modification syntax, Table table) {

@@ -104,9 +104,7 @@ public final class RowImages {
             case INSERT -> insert();
             case UPDATE -> update(splice);
             case DELETE -> delete();
-            case MERGE ->
-                throw new RoutingException(
-                        Unsupported.MERGE_ACROSS_SHARDS.at(target.position()));
+            case MERGE -> throw new RoutingException(Unsupported.MERGE_ACROSS_SHARDS.at(target.position()));
         };
     }
 
@@ -162,8 +160,7 @@ public final class RowImages {
         }
         String apply = "UPDATE " + table.name().quoted() + " AS t SET " + set + " FROM " + Merge.Images.IMAGES
                 + " AS i WHERE " + sameKey(key);
-        return images(
-                setsKey() ? alias() + ".*" : "*", returned, columns, apply, result(key, List.copyOf(changed)));
+        return images(setsKey() ? alias() + ".*" : "*", returned, columns, apply, result(key, List.copyOf(changed)));
     }
 
     private Merge.Images delete() {
@@ -182,9 +179,11 @@ public final class RowImages {
                     place(i), ColumnType.unmodified(columns.get(i).type()), null));
         }
         String with = "WITH " + Intermediate.definition(Merge.Images.IMAGES);
-        String compared = ", done AS (" + apply + " RETURNING " + result + ") SELECT (SELECT pg_catalog.count(*) FROM done),"
-                + " (SELECT pg_catalog.count(*) FROM (SELECT CAST(ROW(d.*) AS pg_catalog.text) FROM done AS d"
-                + " EXCEPT ALL SELECT CAST(ROW(i.*) AS pg_catalog.text) FROM " + Merge.Images.IMAGES + " AS i) AS other)";
+        String compared =
+                ", done AS (" + apply + " RETURNING " + result + ") SELECT (SELECT pg_catalog.count(*) FROM done),"
+                        + " (SELECT pg_catalog.count(*) FROM (SELECT CAST(ROW(d.*) AS pg_catalog.text) FROM done AS d"
+                        + " EXCEPT ALL SELECT CAST(ROW(i.*) AS pg_catalog.text) FROM " + Merge.Images.IMAGES
+                        + " AS i) AS other)";
         return new Merge.Images(
                 table.name(), everything, returned, places, with + (checked ? compared : " " + apply), checked, null);
     }
@@ -306,7 +305,8 @@ public final class RowImages {
             row.add(Identifiers.quote(key.get(i).name()) + " AS " + name);
             returned.add(exact(key.get(i), OLD + "." + name));
         }
-        String old = "(SELECT ctid AS pgplex_ctid, " + row + " FROM " + table.name().quoted() + ") AS " + OLD;
+        String old =
+                "(SELECT ctid AS pgplex_ctid, " + row + " FROM " + table.name().quoted() + ") AS " + OLD;
         String same = alias() + ".ctid OPERATOR(pg_catalog.=) " + OLD + ".pgplex_ctid";
         if (text == null) {
             throw new IllegalStateException("the text of an UPDATE is needed");
@@ -334,7 +334,9 @@ public final class RowImages {
                     && column.names().isEmpty()) {
                 if (!syntax.relations().isEmpty()) {
                     throw new RoutingException(Unsupported.REPLICATED_KEY.at(
-                            target.position(), "UPDATE ... FROM ... RETURNING *", table.name().toString()));
+                            target.position(),
+                            "UPDATE ... FROM ... RETURNING *",
+                            table.name().toString()));
                 }
                 splice.replace(column.from(), column.to(), new SqlText().append(alias() + ".*"));
             }

@@ -188,7 +188,8 @@ public final class MovementPlanner {
         boolean localsMove = local.stream().allMatch(use -> sizes.table(use) != null);
         boolean stays = best != null && isImages(best.plan);
         boolean few = !stays
-                && distributed.size() <= MAX_BROADCAST_USES && draft.text().tokenCount() <= MAX_BROADCAST_TOKENS;
+                && distributed.size() <= MAX_BROADCAST_USES
+                && draft.text().tokenCount() <= MAX_BROADCAST_TOKENS;
         if (localsMove && few) {
             double limit = best == null ? Double.MAX_VALUE : best.cost;
             Choice broadcast = broadcast(draft, source, distributed, local, target != null, limit);
@@ -342,7 +343,8 @@ public final class MovementPlanner {
 
     private static boolean isOneShard(Plan.Sharded plan) {
         return isImages(plan)
-                || plan.selector() instanceof ShardSelector.AnyShard || plan.selector() instanceof ShardSelector.HomeShard;
+                || plan.selector() instanceof ShardSelector.AnyShard
+                || plan.selector() instanceof ShardSelector.HomeShard;
     }
 
     private Movement movement(Draft draft, Plan.Sharded then) {
