@@ -81,7 +81,10 @@ class SnapshotIT {
 
     /** A transaction that sets the rows of the first two shards to 7, at the moment when only the anchor has committed. */
     private final class HalfCommitted implements AutoCloseable {
-        private final String gid = GlobalTransactionId.gid(cluster.cluster(), shard(0), "half", shard(1));
+        private final String gtxid = GlobalTransactionId.next();
+        /** Of another cluster, so that no arbiter finishes it. */
+        private final String gid = GlobalTransactionId.gid("elsewhere", shard(0), gtxid, shard(1));
+
         private boolean finished;
 
         HalfCommitted() throws SQLException {
@@ -93,7 +96,7 @@ class SnapshotIT {
             try (Connection anchor = raw(0)) {
                 anchor.setAutoCommit(false);
                 table.set(anchor, 0, 7);
-                run(anchor, CommitSql.decide("half", List.of(shard(1)), null, List.of()));
+                run(anchor, CommitSql.decide(gtxid, List.of(shard(1)), null, List.of()));
             }
         }
 
@@ -103,7 +106,7 @@ class SnapshotIT {
                 run(other, CommitSql.commitPrepared(gid));
             }
             try (Connection anchor = raw(0)) {
-                run(anchor, CommitSql.forget(List.of("half")));
+                run(anchor, CommitSql.forget(List.of(gtxid)));
             }
         }
 
