@@ -121,6 +121,9 @@ public final class WatchedTransaction implements Voting {
         }
         SQLException explained = PgplexErrors.error(
                 SqlState.DEADLOCK_DETECTED, "deadlock detected", found.detail(), "Run the transaction again.", failure);
+        for (Throwable place : failure.getSuppressed()) {
+            explained.addSuppressed(place);
+        }
         if (!(failure instanceof BatchUpdateException batch)) {
             return explained;
         }

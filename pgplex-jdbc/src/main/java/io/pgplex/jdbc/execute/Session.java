@@ -108,7 +108,7 @@ public final class Session implements LogicalSession {
             return run(plan, execution);
         } catch (SQLException e) {
             transactions.noteFailure();
-            throw transactions.explained(e);
+            throw transactions.statementFailed(e);
         } finally {
             transactions.statementEnds();
         }
@@ -163,7 +163,7 @@ public final class Session implements LogicalSession {
             return runners.batch().run(text, batch, options, running);
         } catch (SQLException e) {
             transactions.noteFailure();
-            throw transactions.explained(e);
+            throw transactions.statementFailed(e);
         } finally {
             transactions.statementEnds();
         }
@@ -179,7 +179,7 @@ public final class Session implements LogicalSession {
             return runners.batch().run(texts, options, running);
         } catch (SQLException e) {
             transactions.noteFailure();
-            throw transactions.explained(e);
+            throw transactions.statementFailed(e);
         } finally {
             transactions.statementEnds();
         }
@@ -411,7 +411,7 @@ public final class Session implements LogicalSession {
         try {
             return call.run();
         } catch (SQLException e) {
-            throw transactions.explained(e);
+            throw transactions.statementFailed(e);
         } finally {
             transactions.statementEnds();
         }
@@ -571,7 +571,7 @@ public final class Session implements LogicalSession {
             } catch (SQLException e) {
                 lease.backend().failed(e);
                 transactions.noteFailure();
-                throw transactions.explained(e);
+                throw transactions.statementFailed(e);
             } finally {
                 giveBack(lease);
             }
@@ -593,7 +593,7 @@ public final class Session implements LogicalSession {
                 lease.backend().failed(e);
                 giveBack(lease);
                 transactions.noteFailure();
-                throw transactions.explained(e);
+                throw transactions.statementFailed(e);
             }
         } finally {
             transactions.statementEnds();

@@ -6,6 +6,7 @@ import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.session.SessionState;
+import io.pgplex.jdbc.sql.ServerSql;
 import io.pgplex.jdbc.transaction.Barrier;
 import io.pgplex.jdbc.transaction.GlobalTransactionId;
 import io.pgplex.jdbc.transaction.Isolation;
@@ -317,7 +318,18 @@ final class SessionTransaction {
         }
     }
 
-    /** What a statement's failure was: 40P01 where a deadlock over shards had it cancelled. */
+    /** What a statement's failure in the open transaction was; one that gives way keeps nobody waiting until its rollback. */
+    SQLException statementFailed(SQLException failure) {
+        SQLException explained = explained(failure);
+        Transaction current = open;
+        if (explained != failure && current != null) {
+            statementEnds();
+            current.failEverywhere(ServerSql.giveWay(current.gtxid()), cluster.fanOut());
+        }
+        return explained;
+    }
+
+    /** What a failure was: 40P01 where a deadlock over shards had the statement, or the commit, cancelled. */
     SQLException explained(SQLException failure) {
         WatchedTransaction known = watched;
         return known == null ? failure : known.explained(failure);

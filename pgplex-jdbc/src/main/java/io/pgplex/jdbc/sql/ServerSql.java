@@ -341,6 +341,11 @@ public final class ServerSql {
                 + text.replace("\\", "\\\\").replace("'", "''") + "'";
     }
 
+    /** Fails, and with it the transaction on a server, or what it has done since its last savepoint. */
+    public static String giveWay(String gtxid) {
+        return "SELECT pgplex.give_way('" + gtxid + "')";
+    }
+
     /** What installs schema {@code pgplex}: several statements in one text, safe to repeat. */
     public static String schema() {
         try (InputStream stream = ServerSql.class.getResourceAsStream("schema.sql")) {

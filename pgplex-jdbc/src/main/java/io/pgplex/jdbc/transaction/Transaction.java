@@ -343,6 +343,26 @@ public final class Transaction {
         failed = true;
     }
 
+    /**
+     * Has every participant fail that has not, with a statement that is sure to: its server lets go what the transaction has
+     * locked there since its last savepoint, as the one that failed has done.
+     */
+    public void failEverywhere(String failing, FanOut fanOut) {
+        List<Callable<Boolean>> calls = new ArrayList<>();
+        for (Participant participant : inOrderOfJoining) {
+            if (!participant.failed()) {
+                calls.add(() -> {
+                    run(participant, failing);
+                    return true;
+                });
+            }
+        }
+        if (!calls.isEmpty()) {
+            fanOut.all(calls, () -> {});
+        }
+        failed = true;
+    }
+
     /** Lets each shard have a snapshot of its own, whatever the isolation level. */
     public void snapshotPerShard() {
         snapshotPerShard = true;

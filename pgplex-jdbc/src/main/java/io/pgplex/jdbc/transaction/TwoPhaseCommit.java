@@ -200,6 +200,7 @@ final class TwoPhaseCommit {
         try {
             run(last, Barrier.SHARE);
         } catch (SQLException e) {
+            voting.ends();
             rollback(anchor);
             undoOthers();
             throw rolledBack(last, e);

@@ -250,8 +250,21 @@ $function$;
 
 COMMENT ON FUNCTION pgplex.lock_waits() IS 'the backends of this server that wait for a lock, and what blocks each';
 
+-- Called where a transaction that gives way was not waiting, so that its locks there go at once, too.
+CREATE OR REPLACE FUNCTION pgplex.give_way(gtxid text) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path TO pg_catalog, pg_temp
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'deadlock over shards: transaction % gives way', gtxid USING ERRCODE = 'deadlock_detected';
+END
+$function$;
+
+COMMENT ON FUNCTION pgplex.give_way(text) IS 'fails the transaction that calls it';
+
 GRANT EXECUTE ON FUNCTION
-    pgplex.exchange_waits(text, text[], text[], integer[], bigint[], bigint[], boolean[], bigint), pgplex.lock_waits() TO PUBLIC;
+    pgplex.exchange_waits(text, text[], text[], integer[], bigint[], bigint[], boolean[], bigint), pgplex.lock_waits(),
+    pgplex.give_way(text) TO PUBLIC;
 
 -- ---- copies of replicated tables
 

@@ -15,6 +15,7 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLTransactionRollbackException;
+import java.sql.Savepoint;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -158,14 +159,33 @@ class DeadlockIT {
         awaitWaiting(1, 1);
         assertDeadlock(end(start(() -> table.set(two.get(1), 0, 2))));
         assertState("25P02", end(start(() -> table.set(two.get(1), 2, 2))));
-        two.get(1).rollback();
+        // whose locks are gone before it is told to roll back
         assertThat(end(older)).isEqualTo("done");
+        two.get(1).rollback();
         two.get(0).commit();
         assertThat(table.values("t")).containsExactly("1", "1", "0");
         // the connection is as good as new
         table.set(two.get(1), 0, 3);
         two.get(1).commit();
         assertThat(table.values("t")).containsExactly("3", "1", "0");
+    }
+
+    @Test
+    void whoGivesWayKeepsWhatItDidBeforeItsSavepoint() throws Exception {
+        List<Connection> two = twoOnTwoShards();
+        Connection younger = two.get(1);
+        CompletableFuture<Object> older = start(() -> table.set(two.get(0), 1, 1));
+        awaitWaiting(1, 1);
+        Savepoint savepoint = younger.setSavepoint();
+        table.set(younger, 2, 2);
+        assertDeadlock(end(start(() -> table.set(younger, 0, 2))));
+        younger.rollback(savepoint);
+        table.set(younger, 2, 3);
+        assertThat(older).isNotDone();
+        younger.commit();
+        assertThat(end(older)).isEqualTo("done");
+        two.get(0).commit();
+        assertThat(table.values("t")).containsExactly("1", "1", "3");
     }
 
     @Test
