@@ -447,6 +447,29 @@ class DeadlockIT {
         two.get(0).commit();
     }
 
+    private boolean somebodyLooks() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .anyMatch(thread -> thread.getName().equals("pgplex-deadlocks-" + cluster.cluster()));
+    }
+
+    @Test
+    void nobodyLooksWhereTransactionsStayOnOneShard() throws Exception {
+        await(() -> !somebodyLooks());
+        Connection connection = client(0);
+        table.set(connection, 1, 1);
+        connection.commit();
+        connection.setAutoCommit(true);
+        table.set(connection, 2, 1);
+        ask(connection, "SELECT sum(v) FROM t");
+        assertThat(somebodyLooks()).isFalse();
+        connection.setAutoCommit(false);
+        table.set(connection, 0, 1);
+        table.set(connection, 2, 2);
+        assertThat(somebodyLooks()).isTrue();
+        connection.commit();
+        await(() -> !somebodyLooks());
+    }
+
     @Test
     void whatIsSlowOrWaitsForSomebodyWhoIsSlowIsLeftAlone() throws Exception {
         List<Connection> two = twoOnTwoShards();
