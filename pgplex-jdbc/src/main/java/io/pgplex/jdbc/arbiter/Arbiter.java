@@ -59,7 +59,7 @@ final class Arbiter implements AutoCloseable {
     private volatile boolean closed;
 
     /** What was told before and need not be told again. Confined to the thread, as all below. */
-    private Set<Settled> known = new HashSet<>();
+    private Set<String> known = Set.of();
 
     private @Nullable Leadership leadership;
     private long looks;
@@ -99,6 +99,7 @@ final class Arbiter implements AutoCloseable {
                 pause = LONGEST_PAUSE;
             }
         }
+        boolean ignored = Thread.interrupted(); // which would keep the store from being told
         resign();
     }
 
@@ -158,7 +159,7 @@ final class Arbiter implements AutoCloseable {
     }
 
     private void tell(List<Settled> told) {
-        Set<Settled> left = new HashSet<>();
+        Set<String> left = new HashSet<>();
         for (Settled one : told) {
             if (one.done()) {
                 LOG.info(
@@ -167,7 +168,7 @@ final class Arbiter implements AutoCloseable {
                         one.gtxid(),
                         one.shard(),
                         one.action());
-            } else if (left.add(one) && !known.contains(one)) {
+            } else if (left.add(one.topic()) && !known.contains(one.topic())) {
                 LOG.warn(
                         "cluster {}, transaction {}, shard {}: not settled yet, {}",
                         maps.cluster(),

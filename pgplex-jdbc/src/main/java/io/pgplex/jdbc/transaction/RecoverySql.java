@@ -24,10 +24,10 @@ final class RecoverySql {
     static final String RECORDS = "SELECT gtxid, state, participants, metadata,"
             + " pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) created_at) AS age"
             + " FROM pgplex.commit_record r"
-            + " WHERE created_at OPERATOR(pg_catalog.<) pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-)"
-            + " interval '" + RECORD_AGE + " seconds'"
+            + " WHERE created_at OPERATOR(pg_catalog.<) (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-)"
+            + " interval '" + RECORD_AGE + " seconds')"
             + " AND (state OPERATOR(pg_catalog.=) 'committed'"
-            + " OR (created_at OPERATOR(pg_catalog.<) pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '1 day'"
+            + " OR (created_at OPERATOR(pg_catalog.<) (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '1 day')"
             + " AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a"
             + " WHERE a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
             + " AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()"
@@ -36,7 +36,7 @@ final class RecoverySql {
 
     /** What arbiters did is told for a day. */
     static final String FORGET_OLD_LOG = "DELETE FROM pgplex.settled WHERE settled_at OPERATOR(pg_catalog.<)"
-            + " pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '1 day'";
+            + " (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '1 day')";
 
     /** Whether some transaction is creating a relation that nobody else can see yet: its lock names no known one. */
     static final String CREATION_UNDER_WAY = "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l"

@@ -11,6 +11,12 @@ package io.pgplex.jdbc.transaction;
  */
 public record Settled(String gtxid, String shard, String action, boolean done) {
 
+    /** What it is about, without the server's own words: equal for two that say the same of the same. */
+    public String topic() {
+        int colon = action.indexOf(':');
+        return gtxid + " " + shard + " " + (colon < 0 ? action : action.substring(0, colon));
+    }
+
     static Settled done(String gtxid, String shard, String action) {
         return new Settled(gtxid, shard, action, true);
     }
