@@ -1,10 +1,13 @@
 package io.pgplex.jdbc;
 
+import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.metadata.model.ClusterMap;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,12 +21,15 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It settles what its role may settle: as a superuser everything, else what that role, and roles that it may become, have
  * prepared. User and password are the URL's, else those of the environment's {@code PGUSER} and {@code PGPASSWORD}, and the
- * password may be in pgjdbc's password file. It logs through SLF4J, and ends with SIGTERM; with status 1 when the cluster
- * cannot be reached at its start, with 2 when it is called in another way.
+ * password may be in pgjdbc's password file. It logs through SLF4J, waits for a cluster that cannot be reached, and ends with
+ * SIGTERM; with status 1 when there is no such cluster or a property is wrong, with 2 when it is called in another way.
  */
 public final class ArbiterMain {
 
     private static final Logger LOG = LoggerFactory.getLogger(ArbiterMain.class);
+
+    /** From one attempt to reach the cluster to the next. */
+    private static final Duration AGAIN = Duration.ofSeconds(2);
 
     private ArbiterMain() {}
 
@@ -33,7 +39,7 @@ public final class ArbiterMain {
             System.exit(2);
         }
         try {
-            ClusterRuntime runtime = open(arguments[0], System.getenv());
+            ClusterRuntime runtime = openWhenReachable(arguments[0]);
             Runtime.getRuntime().addShutdownHook(new Thread(runtime::close, "pgplex-arbiter-shutdown"));
         } catch (SQLException e) {
             LOG.error("{}", e.getMessage(), e);
@@ -41,6 +47,20 @@ public final class ArbiterMain {
         }
         // the threads that do the work are daemons
         new CountDownLatch(1).await();
+    }
+
+    private static ClusterRuntime openWhenReachable(String url) throws SQLException, InterruptedException {
+        while (true) {
+            try {
+                return open(url, System.getenv());
+            } catch (SQLException e) {
+                if (!SqlState.NO_ELIGIBLE_NODE.code().equals(e.getSQLState())) {
+                    throw e;
+                }
+                LOG.warn("the cluster cannot be reached yet: {}", e.getMessage());
+                TimeUnit.NANOSECONDS.sleep(AGAIN.toNanos());
+            }
+        }
     }
 
     private static ClusterRuntime open(String text, Map<String, String> environment) throws SQLException {
