@@ -139,8 +139,11 @@ public final class InDoubtResolver {
             }
         }
 
+        /** Says why something is left, unless its client may still be about to finish it. */
         private void leave(Prepared prepared, String reason) {
-            told.add(Settled.left(prepared.gtxid(), prepared.shard().name(), reason));
+            if (prepared.age() >= patience.undecided()) {
+                told.add(Settled.left(prepared.gtxid(), prepared.shard().name(), reason));
+            }
         }
 
         private List<Prepared> look() {

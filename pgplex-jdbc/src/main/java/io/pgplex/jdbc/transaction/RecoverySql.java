@@ -11,7 +11,7 @@ final class RecoverySql {
     /** No step of recovery waits longer for a lock: somebody else may be about to settle the same. */
     static final String SHORT_LOCK_TIMEOUT = "SET LOCAL lock_timeout TO '3s'";
 
-    /** Most prepared transactions and records that one look brings. */
+    /** Most records that one look brings; of what is prepared each look must bring all. */
     private static final int MAXIMUM_ROWS = 1000;
 
     /** Seconds; a younger record is of no interest. */
@@ -64,7 +64,7 @@ final class RecoverySql {
                 + " WHERE p.database OPERATOR(pg_catalog.=) pg_catalog.current_database()"
                 + " AND pg_catalog.starts_with(p.gid, " + CommitSql.literal(GlobalTransactionId.gidPrefix(cluster))
                 + ")"
-                + " ORDER BY p.prepared, p.gid LIMIT " + MAXIMUM_ROWS;
+                + " ORDER BY p.prepared, p.gid";
     }
 
     static String states(Collection<String> gtxids) {
