@@ -36,7 +36,12 @@ record Footprint(Set<Thread> threads, Map<String, Set<Integer>> sessions, Map<St
 
     /** Threads that the JVM, pgjdbc and gRPC start once, whatever the number of connections, and end or keep as they like. */
     private static final Set<String> STRAGGLERS = Set.of(
-            "Attach Listener", "Common-Cleaner", "PostgreSQL-JDBC-Cleaner", "grpc-shared-destroyer-0", "pgplex-closer");
+            "Attach Listener",
+            "Common-Cleaner",
+            "PostgreSQL-JDBC-Cleaner",
+            "grpc-shared-destroyer-0",
+            "pgplex-closer",
+            "CompletableFutureDelayScheduler");
 
     /** Longer than the minute for which gRPC keeps an idle thread while any of the JVM's channels is open. */
     private static final Duration PATIENCE = Duration.ofSeconds(75);

@@ -36,8 +36,8 @@ final class Arbiter implements AutoCloseable {
     /** From one look at the shards to the next. */
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
-    /** The longest pause, after looks in which no shard could be asked; and the pause while the store is away. */
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(20);
+    /** The same while the store is away, and every client looks. */
+    private static final Duration PAUSE_ALONE = Duration.ofSeconds(20);
 
     /** Every so many looks commit records are looked after too. */
     private static final int LOOKS_BETWEEN_CLEANING = 10;
@@ -90,13 +90,13 @@ final class Arbiter implements AutoCloseable {
         while (!closed) {
             try {
                 TimeUnit.NANOSECONDS.sleep(pause.toNanos());
-                pause = round(pause);
+                pause = round();
             } catch (InterruptedException e) {
                 // close() wants us gone; anybody else's interrupt is nothing
                 pause = PAUSE;
             } catch (RuntimeException e) { // one failure must not end recovery
                 LOG.warn("recovery of cluster {} failed; it goes on", maps.cluster(), e);
-                pause = LONGEST_PAUSE;
+                pause = PAUSE_ALONE;
             }
         }
         boolean ignored = Thread.interrupted(); // which would keep the store from being told
@@ -104,7 +104,7 @@ final class Arbiter implements AutoCloseable {
     }
 
     /** Looks once, if there may be anything to see; the pause until the next time. */
-    private Duration round(Duration last) throws InterruptedException {
+    private Duration round() throws InterruptedException {
         ClusterMap map = maps.current();
         if (map == null || !mayHoldAnything(map)) {
             return PAUSE;
@@ -117,20 +117,7 @@ final class Arbiter implements AutoCloseable {
         boolean clean = elected && looks++ % LOOKS_BETWEEN_CLEANING == 0;
         List<Settled> told = resolver.arbitrate(now, shards, clean);
         tell(told);
-        if (!elected) {
-            return LONGEST_PAUSE;
-        }
-        long unreachable = told.stream()
-                .filter(each -> !each.done() && each.action().startsWith("unreachable"))
-                .map(Settled::shard)
-                .distinct()
-                .count();
-        return unreachable < now.shards().size() ? PAUSE : longer(last);
-    }
-
-    private static Duration longer(Duration pause) {
-        Duration twice = pause.multipliedBy(2);
-        return twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
+        return elected ? PAUSE : PAUSE_ALONE;
     }
 
     /** On one shard no transaction is prepared, and no table is announced that a crash could leave so, but by definitions. */

@@ -47,6 +47,7 @@ public final class ClientLease implements AutoCloseable {
     private @Nullable Lease lease;
 
     private boolean isReported;
+    private volatile boolean closed;
 
     /** Begins to take the lease. */
     public ClientLease(MetadataStore store, String cluster) {
@@ -59,6 +60,7 @@ public final class ClientLease implements AutoCloseable {
         });
         thread.setKeepAliveTime(IDLE_THREAD_SECONDS, TimeUnit.SECONDS);
         thread.allowCoreThreadTimeOut(true);
+        thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         plan(Duration.ZERO);
     }
 
@@ -78,6 +80,9 @@ public final class ClientLease implements AutoCloseable {
                     GlobalTransactionId.client(), ProcessHandle.current().pid());
             store.commit(Transaction.builder().put(key, document, fresh).build());
             isReported = false;
+            if (closed) {
+                end();
+            }
         } catch (MetadataException | RuntimeException e) { // one failure must not end the attempts
             LOG.atLevel(isReported ? Level.TRACE : Level.DEBUG)
                     .setCause(e)
@@ -99,7 +104,9 @@ public final class ClientLease implements AutoCloseable {
     /** Gives the lease back, and with it the key; where the store cannot be reached, it runs out. */
     @Override
     public void close() {
-        thread.shutdownNow();
+        closed = true;
+        // not interrupted: the store would not know whether the client has heard of a lease that it has just granted
+        thread.shutdown();
         boolean interrupted = false;
         try {
             // each call of the store has a timeout

@@ -33,6 +33,11 @@ public final class ShardAccess {
     /** The longest wait for one shard. */
     static final Duration PATIENCE = Duration.ofSeconds(5);
 
+    /** How long a shard that gave no connection is left alone, the first time and at most: each attempt is a login. */
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
     /** The longest wait for one answer on a connection. */
     private static final int NETWORK_TIMEOUT_MILLIS = 10_000;
 
@@ -40,6 +45,7 @@ public final class ShardAccess {
     private final FanOut fanOut;
     private final Credentials credentials;
     private final PoolSettings settings;
+    private final Map<String, Refusal> refusals = new ConcurrentHashMap<>();
     private final Map<String, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
 
     public ShardAccess(Pools pools, FanOut fanOut, Credentials credentials, PoolSettings settings) {
@@ -48,6 +54,9 @@ public final class ShardAccess {
         this.credentials = credentials;
         this.settings = settings;
     }
+
+    /** A shard that gave no connection, and is left alone for a while. */
+    private record Refusal(SQLException failure, long pauseNanos, long untilNanos) {}
 
     /** What is done on one shard, on a connection in autocommit mode and with nothing set. */
     @FunctionalInterface
@@ -76,6 +85,10 @@ public final class ShardAccess {
     }
 
     private <T extends @Nullable Object> CompletableFuture<T> begin(ClusterMap map, Shard shard, Work<T> work) {
+        Refusal refusal = refusals.get(shard.name());
+        if (refusal != null && System.nanoTime() - refusal.untilNanos() < 0) {
+            return CompletableFuture.failedFuture(refusal.failure());
+        }
         CompletableFuture<?> before = underWay.get(shard.name());
         if (before != null && !before.isDone()) {
             return CompletableFuture.failedFuture(new SQLException("has not answered yet", "08006"));
@@ -86,8 +99,7 @@ public final class ShardAccess {
     }
 
     private <T extends @Nullable Object> T on(ClusterMap map, Shard shard, Work<T> work) throws SQLException {
-        // not behind the application's own sessions: they may be waiting for what is to be done here
-        Lease lease = pools.pool(map.primary(shard), credentials, settings).lease(true);
+        Lease lease = lease(map, shard);
         try {
             lease.backend().networkTimeout(NETWORK_TIMEOUT_MILLIS);
             lease.backend().apply(SessionState.INITIAL);
@@ -97,6 +109,21 @@ public final class ShardAccess {
             throw e;
         } finally {
             lease.release();
+        }
+    }
+
+    private Lease lease(ClusterMap map, Shard shard) throws SQLException {
+        try {
+            // not behind the application's own sessions: they may be waiting for what is to be done here
+            Lease lease = pools.pool(map.primary(shard), credentials, settings).lease(true);
+            refusals.remove(shard.name());
+            return lease;
+        } catch (SQLException e) {
+            Refusal before = refusals.get(shard.name());
+            long pauseNanos =
+                    before == null ? FIRST_PAUSE.toNanos() : Math.min(2 * before.pauseNanos(), LONGEST_PAUSE.toNanos());
+            refusals.put(shard.name(), new Refusal(e, pauseNanos, System.nanoTime() + pauseNanos));
+            throw e;
         }
     }
 

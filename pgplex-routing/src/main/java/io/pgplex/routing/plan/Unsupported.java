@@ -66,7 +66,8 @@ public enum Unsupported {
     MERGE_ACROSS_SHARDS(
             "MERGE on several shards is not supported",
             "Equate the distribution key in ON and insert that value, or bind the key to a value."),
-    WRITE_TO_PGPLEX_RELATION("write to \"%s\" is not supported", "pgplex itself writes what stands there."),
+    WRITE_TO_PGPLEX_RELATION(
+            "write to \"%s\" is not supported", "Read it only: what stands there is written by pgplex itself."),
     WRITE_THROUGH_VIEW("write through view \"%s\" is not supported", "Write to the table below the view."),
     CURRENT_OF(
             "WHERE CURRENT OF on several shards is not supported",
