@@ -143,6 +143,8 @@ record Footprint(Set<Thread> threads, Map<String, Set<Integer>> sessions, Map<St
         Set<String> changed = new HashSet<>(now.keySet());
         changed.addAll(keys.keySet());
         changed.removeIf(key -> Objects.equals(now.get(key), keys.get(key)));
+        // a client that was there before may have ended meanwhile, and its leases with it
+        changed.removeIf(key -> !now.containsKey(key) && (key.contains("/clients/") || key.contains("/arbiter/")));
         return changed;
     }
 }

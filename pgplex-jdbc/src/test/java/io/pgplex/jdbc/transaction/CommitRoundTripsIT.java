@@ -27,7 +27,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
 /** What a commit costs, counted between the driver and each server. */
-@PgplexCluster(shards = 4, links = true, etcd = false, exclusive = true)
+@PgplexCluster(shards = 4, links = true, etcd = false, exclusive = true, parameters = "arbiter=false")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(120)
 class CommitRoundTripsIT {
