@@ -505,10 +505,12 @@ final class SessionTransaction {
         beginIfManual();
         Transaction current = required();
         try {
-            Transaction.Restored restored = current.rollbackTo(savepoint);
-            session.state(restored.state());
-            if (!restored.undone().isEmpty()) {
-                cluster.transactionEnd().withdraw(restored.undone());
+            List<MetadataChange> undone = current.changesSince(savepoint);
+            if (!undone.isEmpty()) {
+                cluster.transactionEnd().withdraw(undone);
+            }
+            session.state(current.rollbackTo(savepoint));
+            if (!undone.isEmpty()) {
                 changedMap = remainingChanges(current);
             }
         } catch (SQLException e) {

@@ -167,16 +167,18 @@ public final class Transaction {
         joinScript.add(sql);
     }
 
-    /**
-     * What a rollback to a savepoint brings back.
-     *
-     * @param state the session state as it was when the savepoint was opened
-     * @param undone the changes of the map made since
-     */
-    public record Restored(SessionState state, List<MetadataChange> undone) {}
+    /** The changes of the map that a rollback to a savepoint would undo; none where there is no such savepoint. */
+    public List<MetadataChange> changesSince(String name) {
+        for (int i = marks.size() - 1; i >= 0; i--) {
+            if (marks.get(i).name().equals(name)) {
+                return List.copyOf(changes.subList(marks.get(i).changeCount(), changes.size()));
+            }
+        }
+        return List.of();
+    }
 
-    /** Rolls back to a savepoint, which stays open. */
-    public Restored rollbackTo(String name) throws SQLException {
+    /** Rolls back to a savepoint, which stays open; returns the session state as it was when it was opened. */
+    public SessionState rollbackTo(String name) throws SQLException {
         int index = indexOf(name);
         runNow("ROLLBACK TO SAVEPOINT " + quoted(name));
         Mark mark = marks.get(index);
@@ -189,11 +191,9 @@ public final class Transaction {
         }
         // the servers have released what was locked since
         copyLocks.subList(mark.copyLockCount(), copyLocks.size()).clear();
-        List<MetadataChange> undone = changes.subList(mark.changeCount(), changes.size());
-        Restored restored = new Restored(mark.state(), List.copyOf(undone));
-        undone.clear();
+        changes.subList(mark.changeCount(), changes.size()).clear();
         failed = false;
-        return restored;
+        return mark.state();
     }
 
     /** Forgets a savepoint and those opened after it; what was done since stays. */

@@ -67,11 +67,10 @@ public final class TransactionEnd {
         } finally {
             if (committed) {
                 end(transaction, state);
-            } else {
+            } else if (unknown) {
                 rollbackParticipants(transaction);
-            }
-            if (!committed && !unknown) {
-                metadata.withdraw(transaction.changes());
+            } else {
+                rollback(transaction);
             }
         }
     }
@@ -229,13 +228,16 @@ public final class TransactionEnd {
         }
     }
 
-    /** Rolls back everywhere and releases the leases. */
+    /**
+     * Rolls back everywhere and releases the leases. What was announced is taken back first: whoever waits on a server to
+     * make a table of that name announces his own when the locks are gone.
+     */
     public void rollback(Transaction transaction) {
-        rollbackParticipants(transaction);
         metadata.withdraw(transaction.changes());
+        rollbackParticipants(transaction);
     }
 
-    /** Takes back what was announced of changes that a rollback to a savepoint has undone. */
+    /** Takes back what was announced of changes that a rollback to a savepoint is about to undo. */
     public void withdraw(List<MetadataChange> undone) {
         metadata.withdraw(undone);
     }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pgplex.testkit.LocalCluster;
 import io.pgplex.testkit.PgplexCluster;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
@@ -244,6 +245,42 @@ class TransactionIT {
         assertState("3B001", () -> run(connection, "ROLLBACK TO a"));
         assertState("25P02", connection::commit);
         assertThat(table.values("t")).containsExactly("0", "0", "0");
+    }
+
+    @Test
+    void aConnectionLostInsideASavepointEndsTheTransactionAndNotTheSession() throws SQLException {
+        table.set(connection, 0, 1);
+        run(connection, "SAVEPOINT s");
+        table.set(connection, 1, 1);
+        Savepoint inner = connection.setSavepoint();
+        long backend = Long.parseLong(ask(connection, "SELECT pg_backend_pid() FROM t WHERE k = " + table.key(1)));
+        cluster.primaries().get(1).execute(cluster.database(), "SELECT pg_terminate_backend(" + backend + ", 10000)");
+        assertThatThrownBy(() -> table.set(connection, 1, 2))
+                .isInstanceOfSatisfying(
+                        SQLException.class, e -> assertThat(e.getSQLState()).isIn("57P01", "08006"));
+        assertState("25P02", () -> table.set(connection, 0, 2));
+        assertThatThrownBy(() -> connection.rollback(inner)).isInstanceOf(SQLException.class);
+        assertThatThrownBy(() -> run(connection, "ROLLBACK TO s")).isInstanceOf(SQLException.class);
+        for (int i = 0; i < 3; i++) {
+            int shard = i;
+            assertState("25P02", () -> table.set(connection, shard, 3));
+        }
+        assertState("25P02", connection::commit);
+        assertThat(table.values("t")).containsExactly("0", "0", "0");
+        for (int i = 0; i < 3; i++) {
+            table.set(connection, i, 4);
+        }
+        connection.commit();
+        assertThat(table.values("t")).containsExactly("4", "4", "4");
+    }
+
+    @Test
+    void autosaveIsRefusedByName() {
+        for (String autosave : List.of("always", "conservative")) {
+            assertThatThrownBy(() -> DriverManager.getConnection(cluster.jdbcUrl() + "&autosave=" + autosave))
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining("\"autosave\" must be never");
+        }
     }
 
     @Test

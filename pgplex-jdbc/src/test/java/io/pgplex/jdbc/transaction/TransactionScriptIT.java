@@ -263,6 +263,22 @@ class TransactionScriptIT {
     }
 
     @Test
+    void severalStatementsOfOneTextBelongToTheTransaction() throws SQLException {
+        compare("""
+                :manual
+                UPDATE t SET v = 1 WHERE k = 1; UPDATE t SET v = 1 WHERE k = 2; UPDATE t SET v = 1 WHERE k = 3
+                SELECT sum(v) FROM t
+                :rollback
+                SELECT sum(v) FROM t
+                :commit
+                UPDATE t SET v = 1; UPDATE t SET v = -1; UPDATE t SET v = 2
+                SELECT 1
+                :rollback
+                SELECT sum(v) FROM t
+                """);
+    }
+
+    @Test
     void savepointsNestAndShadow() throws SQLException {
         compare("""
                 :manual
