@@ -21,7 +21,6 @@ import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
@@ -136,13 +135,33 @@ public final class Session implements LogicalSession {
                 return runners.run(call, execution);
             }
         }
-        Set<SessionEffect> calls = StatementEffects.calls(plan, execution.text(), execution.statement());
-        effects = StatementEffects.of(plan, execution, calls, temporary.names());
+        effects = effects(plan, execution);
         try {
             return runners.run(plan, execution);
         } finally {
             effects = StatementEffects.NONE;
         }
+    }
+
+    private StatementEffects effects(Plan plan, Execution execution) throws SQLException {
+        return StatementEffects.of(
+                plan,
+                execution,
+                StatementEffects.calls(plan, execution.text(), execution.statement()),
+                temporary.names(),
+                cluster.transactionEnd().notifyingTables());
+    }
+
+    /** What each entry of a batch may leave on a server; of several statements each says so when it runs. */
+    private StatementEffects batchEffects(
+            PreparedText text, BoundParameters entry, ExecuteOptions options, RunningStatement running)
+            throws SQLException {
+        if (text.statements().size() != 1) {
+            return StatementEffects.NONE;
+        }
+        ClusterMap map = map();
+        Plan plan = cluster.plans().plan(text, 0, map, scope(), statistics);
+        return effects(plan, new Execution(text, 0, entry, options, running, map));
     }
 
     /** The class of a statement that must run although the cluster does not exist yet, else null. */
@@ -160,11 +179,15 @@ public final class Session implements LogicalSession {
         transactions.running(running, options);
         transactions.statementBegins();
         try {
+            if (!batch.isEmpty()) {
+                effects = batchEffects(text, batch.get(0), options, running);
+            }
             return runners.batch().run(text, batch, options, running);
         } catch (SQLException e) {
             transactions.noteFailure();
             throw transactions.statementFailed(e);
         } finally {
+            effects = StatementEffects.NONE;
             transactions.statementEnds();
         }
     }
@@ -201,6 +224,8 @@ public final class Session implements LogicalSession {
             String unpreparable = effects.unpreparable(shard, shard.ordinal() == 0 && isPinned());
             if (unpreparable != null) {
                 current.holdUnpreparable(shard, unpreparable, effect != Effect.READ);
+            } else if (effects.perhapsMore() && effect != Effect.READ) {
+                current.preferAsAnchor(shard);
             }
         }
         Lease lease = current == null

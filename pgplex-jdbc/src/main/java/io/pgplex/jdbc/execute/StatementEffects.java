@@ -1,6 +1,7 @@
 package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.transaction.NotifyingTables;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.command.StatementClass.SessionObject;
 import io.pgplex.routing.plan.Plan;
@@ -20,26 +21,30 @@ import org.jspecify.annotations.Nullable;
  * @param placed whether a hint says where it runs
  * @param homeObject what it makes or uses that is the home shard's session's own, in words, or null
  * @param temporaryObject what temporary object it makes or uses on whichever shard it runs, in words, or null
+ * @param perhapsMore whether triggers of a table that it names may do what PREPARE TRANSACTION refuses
  */
 record StatementEffects(
         Set<SessionEffect> calls,
         boolean placed,
         @Nullable String homeObject,
-        @Nullable String temporaryObject) {
+        @Nullable String temporaryObject,
+        boolean perhapsMore) {
 
     /** How the driver's own names begin: by such ones texts name rows on their way, wherever these are. */
     private static final String OWN = "pgplex_";
 
-    static final StatementEffects NONE = new StatementEffects(Set.of(), false, null, null);
+    static final StatementEffects NONE = new StatementEffects(Set.of(), false, null, null, false);
 
     /**
      * Looks at a statement.
      *
      * @param calls what the functions in its text do
      * @param temporary the names of the session's temporary relations
+     * @param notifying the tables whose triggers have made commits fail
      * @throws SQLException 0A000 for what cannot be of use in a cluster
      */
-    static StatementEffects of(Plan plan, Execution execution, Set<SessionEffect> calls, Set<String> temporary)
+    static StatementEffects of(
+            Plan plan, Execution execution, Set<SessionEffect> calls, Set<String> temporary, NotifyingTables notifying)
             throws SQLException {
         ScannedStatement statement = execution.scanned();
         String homeObject = homeObject(plan, statement, temporary);
@@ -47,11 +52,12 @@ record StatementEffects(
         if (calls.contains(SessionEffect.EXPORTED_SNAPSHOT)) {
             throw PgplexErrors.from(Unsupported.EXPORTED_SNAPSHOT.at(0));
         }
-        if (calls.isEmpty() && homeObject == null && temporaryObject == null) {
+        boolean perhapsMore = notifying.mayBeNamedIn(statement);
+        if (calls.isEmpty() && homeObject == null && temporaryObject == null && !perhapsMore) {
             return NONE;
         }
         boolean placed = execution.hints().shard() != null || execution.hints().key() != null;
-        return new StatementEffects(calls, placed, homeObject, temporaryObject);
+        return new StatementEffects(calls, placed, homeObject, temporaryObject, perhapsMore);
     }
 
     /** What the functions of a statement do that may call some, as far as it concerns this kind of plan. */

@@ -196,6 +196,12 @@ public final class ServerSql {
             + " JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace"
             + " WHERE n.nspname = ? AND t.relname = ? AND c.relname = ?";
 
+    /** The tables whose triggers run functions that, by the words in them, may notify or make temporary objects. */
+    public static final String NOTIFYING_TABLES = "SELECT DISTINCT c.relname FROM pg_catalog.pg_trigger t"
+            + " JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.tgrelid"
+            + " JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) t.tgfoid"
+            + " WHERE NOT t.tgisinternal AND p.prosrc OPERATOR(pg_catalog.~*) 'notif|temp'";
+
     /**
      * The invalid indexes of a table that an interrupted REINDEX CONCURRENTLY has left, by the names that PostgreSQL's manual
      * says (REINDEX, "Rebuilding Indexes Concurrently"). Parameters: schema, table, the name of the index, or null for any.

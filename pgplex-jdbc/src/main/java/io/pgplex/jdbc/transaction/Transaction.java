@@ -60,6 +60,7 @@ public final class Transaction {
     private boolean strict;
     private Voting voting = Voting.UNHEARD;
     private final TreeMap<Integer, String> unpreparable = new TreeMap<>();
+    private final Set<Integer> preferredAnchors = new HashSet<>();
 
     public Transaction(boolean readOnly, SessionState stateAtBegin) {
         this.readOnly = readOnly;
@@ -277,17 +278,25 @@ public final class Transaction {
         }
     }
 
+    /** Remembers that a shard may hold what no statement shows and PREPARE TRANSACTION refuses, so that it is the better anchor. */
+    public void preferAsAnchor(Shard shard) {
+        preferredAnchors.add(shard.ordinal());
+    }
+
     /** A shard that cannot be prepared, by ordinal, or -1 while every one can. */
     public int unpreparableShard() {
         return unpreparable.isEmpty() ? NONE : unpreparable.firstKey();
     }
 
     /**
-     * Whether a written participant must be the anchor of the commit, before others that only might be: it cannot be
-     * prepared.
+     * How much speaks for a written participant as the anchor of the commit: most, that it cannot be prepared; then, that it
+     * perhaps cannot; then, that its connection holds state of the session, which may be more than is known of it.
      */
-    boolean mustBeAnchor(Participant participant) {
-        return unpreparable.containsKey(participant.shard().ordinal());
+    int fitnessAsAnchor(Participant participant) {
+        int ordinal = participant.shard().ordinal();
+        return unpreparable.containsKey(ordinal)
+                ? 3
+                : preferredAnchors.contains(ordinal) ? 2 : participant.lease().isPinned() ? 1 : 0;
     }
 
     /** Who hears when the participants vote on its commit. */

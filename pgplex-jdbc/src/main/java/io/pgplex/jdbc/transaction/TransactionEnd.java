@@ -5,7 +5,9 @@ import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.pool.Backend;
+import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.session.SessionState;
+import io.pgplex.metadata.model.Shard;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +34,7 @@ public final class TransactionEnd {
     private final FanOut fanOut;
     private final FinishedRecords finished = new FinishedRecords();
     private final MetadataCommit metadata;
+    private final NotifyingTables notifying = new NotifyingTables();
 
     public TransactionEnd(String cluster, FanOut fanOut, MetadataCommit metadata) {
         this.cluster = cluster;
@@ -84,23 +87,49 @@ public final class TransactionEnd {
         try {
             commit.commit(changes.isEmpty() ? null : metadata.document(changes));
         } catch (SQLException e) {
-            throw SqlState.FEATURE_NOT_SUPPORTED.code().equals(e.getSQLState()) ? unpreparable(commit.gtxid(), e) : e;
+            throw SqlState.FEATURE_NOT_SUPPORTED.code().equals(e.getSQLState())
+                    ? unpreparable(commit.gtxid(), written.get(0).shard(), connector, e)
+                    : e;
         }
         if (!changes.isEmpty()) {
             record(changes, commit);
         }
     }
 
-    /** What PREPARE TRANSACTION has refused although no statement showed it: a trigger or a function did it. */
-    private static SQLException unpreparable(String gtxid, SQLException cause) {
+    /**
+     * What PREPARE TRANSACTION has refused although no statement showed it: a trigger or a function did it.
+     *
+     * @return 40001 where the same transaction may succeed, now that it is known which tables have such triggers; else 0A000
+     */
+    private SQLException unpreparable(String gtxid, Shard any, ShardConnector connector, SQLException cause) {
+        boolean learned = false;
+        try {
+            Lease lease = connector.connect(any);
+            try {
+                learned = notifying.learn(lease.backend().connection());
+            } finally {
+                lease.release();
+            }
+        } catch (SQLException e) {
+            cause.addSuppressed(e);
+        }
         return PgplexErrors.error(
-                SqlState.FEATURE_NOT_SUPPORTED,
+                learned ? SqlState.TRANSACTION_ROLLED_BACK : SqlState.FEATURE_NOT_SUPPORTED,
                 "transaction " + gtxid
                         + " was rolled back: a trigger or function in it did what a server cannot prepare",
                 String.valueOf(cause.getMessage()),
-                "Of several written shards only the anchor may notify or use temporary objects: run the statement whose"
-                        + " trigger or function does so in a transaction of its own, or use NOTIFY in place of it.",
+                learned
+                        ? "Repeat the transaction: a shard where such a trigger runs is the anchor from now on, which alone"
+                                + " need not be prepared."
+                        : "Of several written shards only one, the anchor, may notify or use temporary objects: run the"
+                                + " statement whose trigger or function does so in a transaction of its own, or use"
+                                + " NOTIFY in place of it.",
                 cause);
+    }
+
+    /** The tables whose triggers have made commits fail. */
+    public NotifyingTables notifyingTables() {
+        return notifying;
     }
 
     /**
@@ -138,18 +167,16 @@ public final class TransactionEnd {
                 "the transaction cannot be committed because a statement in it failed; it was rolled back");
     }
 
-    /**
-     * The written shards, the anchor first: the one that cannot be prepared, else one whose connection holds state of the
-     * session, which may be more than is known of it, else the first.
-     */
+    /** The written shards, the anchor first: of those that fit best the first one. */
     private static List<Participant> written(Transaction transaction) {
         List<Participant> written = new ArrayList<>();
         Participant anchor = null;
         for (Participant participant : transaction.participants()) {
             if (participant.written()) {
                 written.add(participant);
-                boolean wanted = participant.lease().isPinned() && anchor == null;
-                anchor = transaction.mustBeAnchor(participant) || wanted ? participant : anchor;
+                boolean better = anchor == null
+                        || transaction.fitnessAsAnchor(participant) > transaction.fitnessAsAnchor(anchor);
+                anchor = better ? participant : anchor;
             }
         }
         if (anchor != null) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pgplex.testkit.LocalCluster;
 import io.pgplex.testkit.PgplexCluster;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -307,5 +308,59 @@ class AnchorIT {
         run(connection, "INSERT INTO told VALUES (" + table.key(2) + ", 1)");
         connection.commit();
         assertThat(heard(2)).containsExactly(String.valueOf(table.key(2)));
+    }
+
+    @Test
+    void whatATriggerDoesUnseenElsewhereRollsBackOnceAndThenMakesItsShardTheAnchor() throws SQLException {
+        String told = "INSERT INTO told VALUES (" + table.key(2) + ", 1)";
+        run(connection, "ALTER TABLE told DISABLE TRIGGER tell");
+        connection.commit();
+        run(connection, told);
+        assertThat(commitOver(1)).isEqualTo(1);
+        run(connection, "DELETE FROM told", "ALTER TABLE told ENABLE TRIGGER tell");
+        connection.commit();
+        table.reset();
+        run(connection, told);
+        table.set(connection, 1, 4);
+        assertState("40001", connection::commit)
+                .hasMessageContaining("LISTEN, UNLISTEN, or NOTIFY")
+                .hasMessageContaining("Repeat the transaction");
+        assertThat(table.values("t")).containsExactly("0", "0", "0");
+        assertThat(table.onServers("SELECT count(*) FROM told")).containsOnly("0");
+        assertThat(table.prepared()).isZero();
+        assertThat(heard(2)).isEmpty();
+        run(connection, told);
+        assertThat(commitOver(1)).isEqualTo(2);
+        assertThat(heard(2)).containsExactly(String.valueOf(table.key(2)));
+        run(connection, "DELETE FROM told");
+        connection.commit();
+        try (PreparedStatement batch = connection.prepareStatement("INSERT INTO told VALUES (?, 1)")) {
+            batch.setLong(1, table.key(2));
+            batch.addBatch();
+            batch.executeBatch();
+        }
+        assertThat(commitOver(0, 1)).isEqualTo(2);
+        run(connection, "DELETE FROM told");
+        connection.commit();
+        run(connection, told, "INSERT INTO told VALUES (" + table.key(1) + ", 1)");
+        assertState("0A000", connection::commit).hasMessageContaining("in a transaction of its own");
+        assertThat(table.onServers("SELECT count(*) FROM told")).containsOnly("0");
+        table.set(connection, 1, 6);
+        connection.commit();
+        assertThat(table.values("t")).containsExactly("5", "6", "0");
+    }
+
+    @Test
+    void batchesObeyTheSameRules() throws SQLException {
+        try (PreparedStatement batch =
+                connection.prepareStatement("UPDATE t SET v = v + length(pg_notify('news', 'y')::text) WHERE k = ?")) {
+            for (int i = 0; i < 3; i++) {
+                batch.setLong(1, table.key(i));
+                batch.addBatch();
+            }
+            assertState("0A000", batch::executeBatch).hasMessageContaining("\"s2\"");
+        }
+        connection.rollback();
+        assertThat(heard(0)).isEmpty();
     }
 }
