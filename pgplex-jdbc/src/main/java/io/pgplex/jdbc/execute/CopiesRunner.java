@@ -71,6 +71,16 @@ final class CopiesRunner {
                 : sameText(chosen.fragment(), bound, shards, leases);
     }
 
+    /** Takes the table's lock for a statement that has a transaction of its own, before that opens a snapshot. */
+    void lockBeforeSnapshots(Plan.Sharded plan, Execution execution) throws SQLException {
+        Scatter scatter = plan.scatter();
+        if (scatter != null
+                && scatter.merge() instanceof Merge.OfCopies copies
+                && !session.transactions().readsOneSnapshot(execution.hints())) {
+            locks.beforeSnapshots(copies.table(), execution, execution.map().shards());
+        }
+    }
+
     /** Takes the table's lock, and finds out which way the statement has to go. */
     Scatter chosen(Scatter scatter, Merge.OfCopies copies, Execution execution, List<Shard> shards, List<Lease> leases)
             throws SQLException {

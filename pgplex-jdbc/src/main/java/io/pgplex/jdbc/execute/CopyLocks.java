@@ -9,6 +9,7 @@ import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.plan.Fragment;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -53,6 +54,37 @@ final class CopyLocks {
             transaction.lockedCopies(held);
         }
         return held.hasTriggers();
+    }
+
+    /**
+     * Takes the lock for a statement alone, whose transaction sees one snapshot on each shard and has opened none: it is
+     * the session's first, and the transaction's own when all shards have joined. A snapshot that is older than the lock
+     * would make the statement fail for each rival that it has waited for.
+     *
+     * @param shards all that have a copy, the first one first
+     */
+    void beforeSnapshots(TableName table, Execution execution, List<Shard> shards) throws SQLException {
+        SessionTransaction transactions = session.transactions();
+        List<Lease> taken = new ArrayList<>();
+        boolean kept = false;
+        try {
+            for (Shard shard : shards) {
+                taken.add(transactions.takeForJoining(shard));
+            }
+            boolean triggers = lock(ServerSql.lockCopiesInSession(table), execution, shards, taken);
+            for (int i = 0; i < taken.size(); i++) {
+                transactions.join(shards.get(i), taken.get(i));
+            }
+            lock(ServerSql.keepLockOnCopies(table), execution, shards, taken);
+            transactions.required().lockedCopies(new CopyLock(table, triggers));
+            kept = true;
+        } finally {
+            if (!kept) {
+                // whoever got the connection next would have the lock
+                taken.forEach(lease -> lease.backend().taint());
+                taken.stream().filter(lease -> !lease.isTransactional()).forEach(session::giveBack);
+            }
+        }
     }
 
     /** Waits until no transaction is writing to the table, and keeps others from it until the transaction ends. */

@@ -46,6 +46,7 @@ final class MovementRunner {
 
     private final Session session;
     private final ShardedRunner sharded;
+    private final CopiesRunner copies;
     private final Evaluator evaluator;
     private final CrossShardRule crossShard;
     private final TemporaryTables tables;
@@ -75,11 +76,13 @@ final class MovementRunner {
             TemporaryTables tables,
             CopyPipe pipe,
             ShardedRunner sharded,
+            CopiesRunner copies,
             Evaluator evaluator,
             CrossShardRule crossShard,
             long maxIntermediateBytes) {
         this.session = session;
         this.sharded = sharded;
+        this.copies = copies;
         this.evaluator = evaluator;
         this.crossShard = crossShard;
         this.tables = tables;
@@ -132,6 +135,7 @@ final class MovementRunner {
             boolean ended = false;
             Statement statement = begin(whole, true, false);
             try {
+                copies.lockBeforeSnapshots(movement.then(), whole);
                 StatementResult result = move(movement, whole, statement);
                 ran = true;
                 transactions.commit();

@@ -168,6 +168,18 @@ final class SessionTransaction {
         return participant;
     }
 
+    /** A connection for {@link #join}, on which something can be done before. */
+    Lease takeForJoining(Shard shard) throws SQLException {
+        return leases.take(map(), shard, required().stateAtBegin());
+    }
+
+    /** Takes a shard into the open transaction; its snapshot there is still to come. */
+    void join(Shard shard, Lease taken) throws SQLException {
+        Transaction current = required();
+        current.checkMayJoin(serverDefault(taken.backend()), settings.serializablePerShard());
+        watch(current, current.join(shard, taken));
+    }
+
     private Participant another(Transaction current, Shard shard) throws SQLException {
         Backend any = current.participants().iterator().next().backend();
         current.checkMayJoin(serverDefault(any), settings.serializablePerShard());

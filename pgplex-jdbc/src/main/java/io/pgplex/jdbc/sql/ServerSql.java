@@ -319,18 +319,38 @@ public final class ServerSql {
      * enabled row triggers that run before a write ({@code tgtype}: 1 for each row, 2 before).
      */
     public static String lockCopies(TableName table) {
-        return "SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid"
-                + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = "
-                + literal(table.schema()) + " AND c.relname = " + literal(table.name())
-                + " AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 3::pg_catalog.int2 = 3),"
-                + " pg_catalog.pg_advisory_xact_lock(" + COPIES + ", "
-                + table.toString().hashCode() + ")";
+        return lockCopies("pg_advisory_xact_lock", table);
+    }
+
+    /** The same for the session, before its transaction begins: {@link #keepLockOnCopies} makes it the transaction's. */
+    public static String lockCopiesInSession(TableName table) {
+        return lockCopies("pg_advisory_lock", table);
+    }
+
+    private static String lockCopies(String function, TableName table) {
+        return "SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c"
+                + " ON c.oid OPERATOR(pg_catalog.=) t.tgrelid"
+                + " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+                + " WHERE n.nspname OPERATOR(pg_catalog.=) " + literal(table.schema())
+                + " AND c.relname OPERATOR(pg_catalog.=) " + literal(table.name())
+                + " AND NOT t.tgisinternal AND t.tgenabled OPERATOR(pg_catalog.<>) 'D'"
+                + " AND (t.tgtype OPERATOR(pg_catalog.&) 3::pg_catalog.int2) OPERATOR(pg_catalog.=) 3),"
+                + " pg_catalog." + function + copies(table);
+    }
+
+    /** PREPARE TRANSACTION refuses who holds a lock for the session, too. */
+    public static String keepLockOnCopies(TableName table) {
+        return "SELECT false, pg_catalog.pg_advisory_xact_lock" + copies(table) + ", pg_catalog.pg_advisory_unlock"
+                + copies(table);
+    }
+
+    private static String copies(TableName table) {
+        return "(" + COPIES + ", " + table.toString().hashCode() + ")";
     }
 
     /** Takes the same lock so that others who do no more than read may have it, too. */
     public static String lockCopiesShared(TableName table) {
-        return "SELECT false, pg_catalog.pg_advisory_xact_lock_shared(" + COPIES + ", "
-                + table.toString().hashCode() + ")";
+        return "SELECT false, pg_catalog.pg_advisory_xact_lock_shared" + copies(table);
     }
 
     /** How many rows a copy of a table has, and a sum over hashes of their text. */

@@ -288,4 +288,6 @@ CREATE OR REPLACE FUNCTION pgplex.is_original() RETURNS boolean
 
 COMMENT ON FUNCTION pgplex.is_original() IS 'false while a copy of a replicated table gets rows that another copy has computed';
 
+GRANT EXECUTE ON FUNCTION pgplex.image(anyelement), pgplex.is_original() TO PUBLIC;
+
 INSERT INTO pgplex.schema_version (version) VALUES (2) ON CONFLICT (version) DO NOTHING;
