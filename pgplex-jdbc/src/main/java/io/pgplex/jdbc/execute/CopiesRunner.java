@@ -12,6 +12,7 @@ import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.sql.ServerSql;
 import io.pgplex.jdbc.transaction.Transaction;
 import io.pgplex.metadata.model.Shard;
+import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.plan.Fragment;
 import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.routing.plan.Merge;
@@ -78,6 +79,13 @@ final class CopiesRunner {
                 && scatter.merge() instanceof Merge.OfCopies copies
                 && !session.transactions().readsOneSnapshot(execution.hints())) {
             locks.beforeSnapshots(copies.table(), execution, execution.map().shards());
+        }
+    }
+
+    /** Keeps writers from tables of which a statement will lock rows, in a transaction that may write them next. */
+    void lockForRows(List<TableName> tables, Execution execution) throws SQLException {
+        if (session.transaction() != null && execution.map().shards().size() > 1) {
+            locks.forRowLocks(tables, execution);
         }
     }
 

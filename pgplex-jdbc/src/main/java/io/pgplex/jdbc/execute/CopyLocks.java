@@ -6,6 +6,7 @@ import io.pgplex.jdbc.transaction.CopyLock;
 import io.pgplex.jdbc.transaction.Transaction;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.model.TableName;
+import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Fragment;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -23,7 +24,7 @@ import java.util.Objects;
  *
  * <p><b>Modes.</b> Who writes takes it exclusively, INSERT too: two that insert could stand side by side, but not if one of
  * them then updates, since both would wait for the other to leave; and a snapshot that misses a row misses an inserted one.
- * Who compares the copies takes it shared.
+ * Who compares the copies takes it shared. FOR UPDATE takes it on the first shard, with the rows.
  *
  * <p><b>Order.</b> The first shard first, where rivals wait, so that nobody holds it on one shard and waits for it on another;
  * then the other shards at once. It is a statement of its own, so that the snapshot of the write is younger (READ COMMITTED).
@@ -49,11 +50,30 @@ final class CopyLocks {
             throws SQLException {
         Transaction transaction = Objects.requireNonNull(session.transaction());
         CopyLock held = transaction.copyLock(table);
-        if (held == null) {
-            held = new CopyLock(table, lock(ServerSql.lockCopies(table), execution, shards, leases));
-            transaction.lockedCopies(held);
+        if (held != null && held.everywhere()) {
+            return held.hasTriggers();
         }
-        return held.hasTriggers();
+        String sql = ServerSql.lockCopies(table);
+        boolean triggers = held == null ? first(sql, execution, shards, leases) : held.hasTriggers();
+        others(sql, execution, shards, leases);
+        transaction.lockedCopies(new CopyLock(table, true, triggers));
+        return triggers;
+    }
+
+    /**
+     * Takes the lock on the first shard, inside a transaction that will lock rows of the tables there: it may write them
+     * next, and would then wait for a rival that has the lock and waits for the rows.
+     */
+    void forRowLocks(List<TableName> tables, Execution execution) throws SQLException {
+        Transaction transaction = Objects.requireNonNull(session.transaction());
+        for (TableName table : tables) {
+            if (transaction.copyLock(table) == null) {
+                Shard home = execution.map().homeShard();
+                List<Lease> leases = session.leaseAll(List.of(home), Effect.READ, false);
+                boolean triggers = first(ServerSql.lockCopies(table), execution, List.of(home), leases);
+                transaction.lockedCopies(new CopyLock(table, false, triggers));
+            }
+        }
     }
 
     /**
@@ -76,7 +96,7 @@ final class CopyLocks {
                 transactions.join(shards.get(i), taken.get(i));
             }
             lock(ServerSql.keepLockOnCopies(table), execution, shards, taken);
-            transactions.required().lockedCopies(new CopyLock(table, triggers));
+            transactions.required().lockedCopies(new CopyLock(table, true, triggers));
             kept = true;
         } finally {
             if (!kept) {
@@ -93,23 +113,36 @@ final class CopyLocks {
     }
 
     private boolean lock(String sql, Execution execution, List<Shard> shards, List<Lease> leases) throws SQLException {
-        ShardCall call = new ShardCall(new Fragment(sql, new int[0]), 0, true, false);
-        Execution part =
-                execution.with(execution.options().ofPart(0, execution.options().queryTimeoutMillis()));
-        ShardAnswer first = call.run(shards.get(0), leases.get(0), part);
-        boolean triggers;
-        try (ResultSet row = Objects.requireNonNull(first.rows())) {
+        boolean triggers = first(sql, execution, shards, leases);
+        others(sql, execution, shards, leases);
+        return triggers;
+    }
+
+    private boolean first(String sql, Execution execution, List<Shard> shards, List<Lease> leases) throws SQLException {
+        ShardAnswer answer = call(sql).run(shards.get(0), leases.get(0), part(execution));
+        try (ResultSet row = Objects.requireNonNull(answer.rows())) {
             row.next();
-            triggers = row.getBoolean(1);
+            return row.getBoolean(1);
         } finally {
-            first.close();
+            answer.close();
         }
+    }
+
+    private void others(String sql, Execution execution, List<Shard> shards, List<Lease> leases) throws SQLException {
         int copies = shards.size();
         if (copies > 1) {
-            for (ShardAnswer answer : calls.run(shards.subList(1, copies), leases.subList(1, copies), call, part)) {
+            for (ShardAnswer answer :
+                    calls.run(shards.subList(1, copies), leases.subList(1, copies), call(sql), part(execution))) {
                 answer.close();
             }
         }
-        return triggers;
+    }
+
+    private static ShardCall call(String sql) {
+        return new ShardCall(new Fragment(sql, new int[0]), 0, true, false);
+    }
+
+    private static Execution part(Execution execution) {
+        return execution.with(execution.options().ofPart(0, execution.options().queryTimeoutMillis()));
     }
 }

@@ -122,6 +122,9 @@ final class ShardedRunner {
 
     /** The way of a statement that fits one shard: lease, send the application's own text, hand the answer on. */
     private StatementResult onOne(Plan.Sharded plan, Execution execution, Shard shard) throws SQLException {
+        if (!plan.locked().isEmpty()) {
+            copies.lockForRows(plan.locked(), execution);
+        }
         Lease lease = session.lease(shard, plan.effect());
         ShardAnswer answer;
         try {

@@ -308,17 +308,17 @@ public final class Transaction {
         this.voting = voting;
     }
 
-    /** The lock that the transaction holds on all copies of a replicated table, or null. */
+    /** The lock of a replicated table that the transaction holds, or null. */
     public @Nullable CopyLock copyLock(TableName table) {
+        CopyLock held = null;
         for (CopyLock lock : copyLocks) {
-            if (lock.table().equals(table)) {
-                return lock;
-            }
+            // the last one says most
+            held = lock.table().equals(table) ? lock : held;
         }
-        return null;
+        return held;
     }
 
-    /** Remembers a lock on all copies of a replicated table, which lasts until the transaction or savepoint ends. */
+    /** Remembers the lock of a replicated table, which lasts until the transaction or savepoint ends. */
     public void lockedCopies(CopyLock lock) {
         copyLocks.add(lock);
     }

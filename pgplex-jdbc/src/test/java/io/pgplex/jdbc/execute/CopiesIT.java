@@ -12,8 +12,15 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -371,6 +378,32 @@ class CopiesIT {
     }
 
     @Test
+    void whoHasLockedARowWritesItBeforeHisRivals() throws Exception {
+        connection.setAutoCommit(false);
+        run(connection, "SELECT v FROM r WHERE id = 1 FOR UPDATE");
+        try (Connection rival = cluster.connect()) {
+            ExecutorService thread = Executors.newSingleThreadExecutor();
+            try {
+                Future<?> waiting = thread.submit(() -> {
+                    run(rival, "UPDATE r SET v = v + 1 WHERE id = 1");
+                    return null;
+                });
+                await(() -> on(
+                                cluster.primaries().get(0),
+                                "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'")
+                        .equals(List.of("1")));
+                run(connection, "UPDATE r SET v = 10 WHERE id = 1");
+                connection.commit();
+                waiting.get(30, TimeUnit.SECONDS);
+            } finally {
+                thread.shutdownNow();
+            }
+        }
+        connection.setAutoCommit(true);
+        assertThat(contents()).contains("r (1,11,w1,1)");
+    }
+
+    @Test
     void locksEndWithTheSavepointThatTheyWereTakenIn() throws Exception {
         connection.setAutoCommit(false);
         run(connection, "SAVEPOINT s");
@@ -479,6 +512,14 @@ class CopiesIT {
     }
 
     // ---- helpers
+
+    private static void await(Callable<Boolean> condition) throws Exception {
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (!condition.call()) {
+            assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
+            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+        }
+    }
 
     private static void assertState(String state, ThrowingCallable call) {
         assertThatThrownBy(call).isInstanceOf(SQLException.class).hasFieldOrPropertyWithValue("SQLState", state);

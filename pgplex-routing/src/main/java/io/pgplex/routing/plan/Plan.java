@@ -1,6 +1,7 @@
 package io.pgplex.routing.plan;
 
 import io.pgplex.metadata.model.KeyType;
+import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.bind.ShardSelector;
 import io.pgplex.routing.command.StatementClass;
 import io.pgplex.routing.scan.ScannedStatement;
@@ -22,6 +23,7 @@ public sealed interface Plan {
      * @param scatter how each shard runs it alone, or null
      * @param movement how it runs once rows have travelled, or null
      * @param refusal why it does not run on several shards, or null
+     * @param locked replicated tables whose rows it locks for a write, on the first shard, where their writers meet
      */
     record Sharded(
             StatementKind kind,
@@ -31,8 +33,25 @@ public sealed interface Plan {
             ShardSelector selector,
             @Nullable Scatter scatter,
             @Nullable Movement movement,
-            @Nullable Refusal refusal)
+            @Nullable Refusal refusal,
+            List<TableName> locked)
             implements Plan {
+        public Sharded {
+            locked = List.copyOf(locked);
+        }
+
+        /** A statement that locks no rows of replicated tables. */
+        public Sharded(
+                StatementKind kind,
+                Effect effect,
+                boolean returnsRows,
+                Fragment original,
+                ShardSelector selector,
+                @Nullable Scatter scatter,
+                @Nullable Movement movement,
+                @Nullable Refusal refusal) {
+            this(kind, effect, returnsRows, original, selector, scatter, movement, refusal, List.of());
+        }
 
         /** The same statement, for which rows travel where it concerns several of these shards. */
         public Sharded moving(ShardSelector shards, Movement how) {

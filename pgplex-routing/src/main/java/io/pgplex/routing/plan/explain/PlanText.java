@@ -1,6 +1,7 @@
 package io.pgplex.routing.plan.explain;
 
 import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.bind.ShardSelector;
 import io.pgplex.routing.bind.ShardSet;
 import io.pgplex.routing.plan.Evaluation;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,6 +102,10 @@ public final class PlanText {
         lines.add(node(plan, shards) + "  (" + plan.kind() + ", "
                 + plan.effect().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ")");
         lines.add("  Shards: " + (shards == null ? selectors.of(plan.selector()) : selectors.names(shards)));
+        if (!plan.locked().isEmpty()) {
+            lines.add("  Writers Wait: "
+                    + plan.locked().stream().map(TableName::toString).collect(Collectors.joining(", ")));
+        }
         Refusal refusal = plan.refusal();
         Movement movement = plan.movement();
         if (movement != null && !one) {

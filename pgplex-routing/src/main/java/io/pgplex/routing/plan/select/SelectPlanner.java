@@ -1,6 +1,7 @@
 package io.pgplex.routing.plan.select;
 
 import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.TableName;
 import io.pgplex.routing.RoutingException;
 import io.pgplex.routing.RoutingScope;
 import io.pgplex.routing.analyze.Block;
@@ -34,6 +35,7 @@ import io.pgplex.routing.plan.Unsupported;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Plans a SELECT. Confined to one thread, for one statement. */
@@ -57,7 +59,19 @@ public final class SelectPlanner {
         Effects effects = new Effects(resolution);
         Effect effect = effects.ofQuery(resolution);
         if (!resolution.hasDistributed() && !writesDistributed()) {
-            return sharded(effect, alone(effects), null, null);
+            Plan.Sharded alone = sharded(effect, alone(effects), null, null);
+            return locksForWrite()
+                    ? new Plan.Sharded(
+                            alone.kind(),
+                            effect,
+                            true,
+                            alone.original(),
+                            alone.selector(),
+                            null,
+                            null,
+                            null,
+                            replicatedTables())
+                    : alone;
         }
         ShardAnalysis shards = new ShardAnalysis(constants);
         List<ShardSelector> needed = new ArrayList<>(List.of(shards.uses(resolution)));
@@ -120,6 +134,26 @@ public final class SelectPlanner {
             }
         }
         return false;
+    }
+
+    /** Whether FOR UPDATE or FOR NO KEY UPDATE stands anywhere. */
+    private boolean locksForWrite() {
+        for (int i = 0; i < text.tokenCount(); i++) {
+            if (text.isSequence(i, "FOR", "UPDATE") || text.isSequence(i, "FOR", "NO", "KEY", "UPDATE")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The replicated tables that it reads, in an order that is the same for every statement. */
+    private List<TableName> replicatedTables() {
+        return resolution.uses().stream()
+                .filter(RelationUse::isReplicated)
+                .map(use -> Objects.requireNonNull(use.table()).name())
+                .distinct()
+                .sorted()
+                .toList();
     }
 
     /** The refusal that names a local table beside a distributed one. */
