@@ -45,7 +45,14 @@ final class ShardedRunner {
         this.copies = copies;
         this.crossShard = crossShard;
         this.movements = new MovementRunner(
-                session, tables, new CopyPipe(calls, tables), this, copies, evaluator, crossShard, maxIntermediateBytes);
+                session,
+                tables,
+                new CopyPipe(calls, tables),
+                this,
+                copies,
+                evaluator,
+                crossShard,
+                maxIntermediateBytes);
     }
 
     StatementResult run(Plan.Sharded plan, Execution execution) throws SQLException {

@@ -235,6 +235,15 @@ class StatementClassifierTest {
     }
 
     @Test
+    void readsComparisonsOfCopies() {
+        assertThat(classify("compare replicated table Public.\"R\""))
+                .isEqualTo(new StatementClass.CompareReplicatedTable(new QualifiedName("public", "R")));
+        assertThat(classify("COMPARE TABLE r")).isEqualTo(new StatementClass.Definition());
+        assertThatThrownBy(() -> classify("COMPARE REPLICATED TABLE r, s")).hasMessageContaining("syntax error");
+        assertThatThrownBy(() -> classify("COMPARE REPLICATED TABLE")).hasMessageContaining("must have a name");
+    }
+
+    @Test
     void cutsOutWhatPostgresDoesNotKnow() {
         CreateDistributedTable create = (CreateDistributedTable)
                 classify("create distributed table if not exists S.T (\"Id\" bigint, b text) with (fillfactor = 70)"
