@@ -2,7 +2,7 @@
 
 MVN ?= mvn -B -ntp
 
-.PHONY: help build test quickstart bench fuzz format local-cluster clean
+.PHONY: help build test quickstart bench fuzz soak format local-cluster clean
 
 help:
 	@echo "make build          compile and package everything, without tests"
@@ -10,6 +10,7 @@ help:
 	@echo "make quickstart     a sharded order-entry database, started, filled, queried, compared"
 	@echo "make bench          what pgplex costs beside bare pgjdbc, in three minutes"
 	@echo "make fuzz           random statements on pgplex and one PostgreSQL, compared for ten minutes"
+	@echo "make soak           transactions while servers and clients are killed, checked for anomalies for ten minutes"
 	@echo "make format         format the sources"
 	@echo "make local-cluster  three shards and an etcd that run until Ctrl-C"
 	@echo "make clean          remove what was built"
@@ -28,6 +29,9 @@ bench:
 
 fuzz:
 	$(MVN) -q -Pfuzz -pl pgplex-jdbc -am -Dspotless.check.skip test-compile $(if $(ARGUMENTS),-Dfuzz.arguments="$(ARGUMENTS)")
+
+soak:
+	$(MVN) -q -Psoak -pl pgplex-jdbc -am -Dspotless.check.skip test-compile $(if $(ARGUMENTS),-Dsoak.arguments="$(ARGUMENTS)")
 
 format:
 	$(MVN) -q spotless:apply

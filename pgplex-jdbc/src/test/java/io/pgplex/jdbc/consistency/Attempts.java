@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.consistency;
 
+import io.pgplex.jdbc.error.SqlState;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -58,8 +59,7 @@ final class Attempts implements AutoCloseable {
             return new End(ListTransaction.Outcome.COMMITTED, "");
         } catch (SQLException e) {
             recover();
-            // the classes of SQLState that leave open whether a commit took place: a connection exception
-            boolean unknown = state(e).startsWith("08");
+            boolean unknown = state(e).equals(SqlState.COMMIT_UNKNOWN.code());
             return new End(
                     unknown ? ListTransaction.Outcome.UNKNOWN : ListTransaction.Outcome.ABORTED, "commit " + state(e));
         }

@@ -85,9 +85,7 @@ final class BankRun {
     }
 
     private ClientProcess startClient() {
-        // until deadlocks over shards are found out, somebody has to give up waiting
-        String url = cluster.jdbcUrl() + "&options=-c%20lock_timeout=1000";
-        return ClientProcess.start(++lastClient, url, ACCOUNTS, THREADS, random.nextLong(), ledger);
+        return ClientProcess.start(++lastClient, cluster.jdbcUrl(), ACCOUNTS, THREADS, random.nextLong(), ledger);
     }
 
     private List<Runnable> faults(Faults nemesis, int ofEachKind) {

@@ -78,7 +78,9 @@ final class ClientProcess implements AutoCloseable {
 
     /** {@code kill -9}; returns when it is dead and all that it had said was heard. */
     void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+        // Process.destroyForcibly would close the stream from which the listener still reads
+        process.toHandle().destroyForcibly();
+        process.waitFor();
         listener.join();
     }
 

@@ -2,9 +2,6 @@ package io.pgplex.jdbc.consistency;
 
 import io.pgplex.testkit.LocalCluster;
 import io.pgplex.testkit.PostgresServer;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -22,7 +19,6 @@ final class Faults {
     }
 
     private static final Duration POLL = Duration.ofMillis(20);
-    private static final Duration RECOVERY_INTERVAL = Duration.ofSeconds(1);
     private static final String OWN_BACKENDS = " FROM pg_stat_activity WHERE datname = current_database()"
             + " AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
 
@@ -58,28 +54,12 @@ final class Faults {
         }
     }
 
-    /** Has what dead clients left in doubt settled. */
-    void recover() {
-        try (Connection connection = cluster.connect();
-                Statement statement = connection.createStatement()) {
-            statement.execute("RECOVER CLUSTER");
-        } catch (SQLException e) {
-            // a shard may be out of reach at this moment; it is tried again
-        }
-    }
-
-    /** Waits until the condition holds, and says whether it did within the time; what is in doubt is settled meanwhile. */
+    /** Waits until the condition holds, and says whether it did within the time. */
     boolean await(Duration limit, BooleanSupplier condition) {
         long start = System.nanoTime();
-        long recovered = start;
         while (!condition.getAsBoolean()) {
-            long now = System.nanoTime();
-            if (now - start > limit.toNanos()) {
+            if (System.nanoTime() - start > limit.toNanos()) {
                 return false;
-            }
-            if (now - recovered > RECOVERY_INTERVAL.toNanos()) {
-                recover();
-                recovered = System.nanoTime();
             }
             LockSupport.parkNanos(POLL.toNanos());
         }

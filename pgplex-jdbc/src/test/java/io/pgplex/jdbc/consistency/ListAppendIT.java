@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pgplex.jdbc.consistency.ListTransaction.Isolation;
 import io.pgplex.testkit.LocalCluster;
 import io.pgplex.testkit.PgplexCluster;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -13,6 +16,8 @@ import org.junit.jupiter.api.Timeout;
 @PgplexCluster(shards = 3, etcd = false, links = true, exclusive = true)
 @Timeout(300)
 class ListAppendIT {
+
+    private static final int MOST_ROUNDS = 8;
 
     private final LocalCluster cluster;
 
@@ -22,10 +27,12 @@ class ListAppendIT {
 
     @Test
     void showsNoAnomaly() throws Exception {
-        ListAppendRun.Result result = run("quiet", 1, 6000, List.of());
-        assertThat(result.anomalies()).as(result.toString()).isEmpty();
-        assertThat(result.count(Isolation.READ_COMMITTED)).isGreaterThan(1000);
-        assertThat(result.count(Isolation.REPEATABLE_READ)).isGreaterThan(500);
+        try (LocalCluster fresh = cluster.fresh("quiet")) {
+            ListAppendRun.Result result = run(fresh, "", 1, 4000, List.of());
+            assertThat(result.anomalies()).as(result.toString()).isEmpty();
+            assertThat(result.count(Isolation.READ_COMMITTED)).isGreaterThan(800);
+            assertThat(result.count(Isolation.REPEATABLE_READ)).isGreaterThan(400);
+        }
     }
 
     @Test
@@ -36,18 +43,49 @@ class ListAppendIT {
                 Faults.Fault.SERVER_KILLED,
                 Faults.Fault.CONNECTIONS_CUT,
                 Faults.Fault.BACKENDS_TERMINATED);
-        ListAppendRun.Result result = run("faults", 2, 4000, faults);
-        assertThat(result.anomalies()).as(result.toString()).isEmpty();
-        assertThat(result.count(Isolation.READ_COMMITTED)).isGreaterThan(500);
-        assertThat(result.count(Isolation.REPEATABLE_READ)).isGreaterThan(250);
+        try (LocalCluster fresh = cluster.fresh("faults")) {
+            ListAppendRun.Result result = run(fresh, "", 2, 3000, faults);
+            assertThat(result.anomalies()).as(result.toString()).isEmpty();
+            assertThat(result.count(Isolation.READ_COMMITTED)).isGreaterThan(500);
+            assertThat(result.count(Isolation.REPEATABLE_READ)).isGreaterThan(250);
+        }
     }
 
-    private ListAppendRun.Result run(String database, long seed, int transactions, List<Faults.Fault> faults)
-            throws Exception {
-        try (LocalCluster fresh = cluster.fresh(database)) {
-            ListAppendRun.Result result = new ListAppendRun(fresh, seed, transactions).run(faults);
-            System.out.println(result);
-            return result;
+    @Test
+    void strictSnapshotsAreThoseOfOneServer() throws Exception {
+        try (LocalCluster fresh = cluster.fresh("strict")) {
+            try (Connection connection = fresh.connect();
+                    Statement statement = connection.createStatement()) {
+                statement.execute("ALTER CLUSTER SET snapshot TO strict");
+            }
+            ListAppendRun.Result result = run(fresh, "", 3, 2000, List.of());
+            assertThat(ListAppendChecker.check(result.history()))
+                    .as(result.toString())
+                    .isEmpty();
+            assertThat(result.count(Isolation.REPEATABLE_READ)).isGreaterThan(200);
         }
+    }
+
+    /** The proof that the tests above can fail. */
+    @Test
+    void tornSnapshotsAreFoundWhereEachShardHasItsOwn() throws Exception {
+        Set<Anomaly.Kind> found = Set.of();
+        for (int round = 1; round <= MOST_ROUNDS && !found.contains(Anomaly.Kind.FRACTURED_READ); round++) {
+            try (LocalCluster fresh = cluster.fresh("torn" + round)) {
+                found = run(fresh, "&snapshot=shard", round, 1500, List.of())
+                        .kinds()
+                        .keySet();
+            }
+            assertThat(found).isSubsetOf(Anomaly.Kind.FRACTURED_READ, Anomaly.Kind.G_SINGLE);
+        }
+        assertThat(found).contains(Anomaly.Kind.FRACTURED_READ);
+    }
+
+    private static ListAppendRun.Result run(
+            LocalCluster database, String parameters, long seed, int transactions, List<Faults.Fault> faults)
+            throws Exception {
+        ListAppendRun.Result result = new ListAppendRun(database, parameters, seed, transactions).run(faults);
+        System.out.println(result);
+        return result;
     }
 }

@@ -65,6 +65,7 @@ final class ListAppendRun {
     }
 
     private final LocalCluster cluster;
+    private final String url;
     private final SplittableRandom random;
     private final Faults nemesis;
     private final int transactions;
@@ -78,8 +79,10 @@ final class ListAppendRun {
     private final int[] lengths = new int[LISTS_IN_USE];
     private long lastKey;
 
-    ListAppendRun(LocalCluster cluster, long seed, int transactions) {
+    /** {@code parameters} are the URL's, each after an ampersand. */
+    ListAppendRun(LocalCluster cluster, String parameters, long seed, int transactions) {
         this.cluster = cluster;
+        this.url = cluster.jdbcUrl() + parameters;
         this.random = new SplittableRandom(seed);
         this.nemesis = new Faults(cluster, random.split());
         this.transactions = transactions;
@@ -192,8 +195,7 @@ final class ListAppendRun {
         }
 
         void run() {
-            // until deadlocks over shards are found out, somebody has to give up waiting
-            try (Attempts attempts = new Attempts(cluster.jdbcUrl() + "&options=-c%20lock_timeout=300")) {
+            try (Attempts attempts = new Attempts(url)) {
                 for (int id = lastTransaction.incrementAndGet();
                         id <= transactions;
                         id = lastTransaction.incrementAndGet()) {
