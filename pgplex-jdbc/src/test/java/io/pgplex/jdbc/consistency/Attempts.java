@@ -3,7 +3,9 @@ package io.pgplex.jdbc.consistency;
 import io.pgplex.jdbc.error.SqlState;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +64,27 @@ final class Attempts implements AutoCloseable {
             boolean unknown = state(e).equals(SqlState.COMMIT_UNKNOWN.code());
             return new End(
                     unknown ? ListTransaction.Outcome.UNKNOWN : ListTransaction.Outcome.ABORTED, "commit " + state(e));
+        }
+    }
+
+    /** The one value of a query outside a transaction; null when that failed. */
+    @Nullable
+    String ask(String sql) {
+        try {
+            Connection open = open();
+            open.setAutoCommit(true);
+            try (Statement statement = open.createStatement();
+                    ResultSet row = statement.executeQuery(sql)) {
+                row.next();
+                String answer = row.getString(1);
+                open.setAutoCommit(false);
+                return answer;
+            }
+        } catch (SQLException e) {
+            // its transactions begin on another one
+            close();
+            LockSupport.parkNanos(PAUSE.toNanos());
+            return null;
         }
     }
 

@@ -17,7 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * what it was told came of it, it says on its standard output before it goes on, a line each, so that a kill loses none.
  *
  * <p>The lines: {@code begin <id> <source> <target> <amount>}, then {@code COMMITTED|ABORTED|UNKNOWN <id> <state>}; {@code sum
- * <accounts> <sum> <the same again>}; {@code moment <of the balances> <of the transfers>}; {@code unread <state>}.
+ * <accounts> <sum> <the same again>} and {@code moment <of the balances> <of the transfers>} of one transaction; {@code single
+ * <accounts> <sum>} of one statement; {@code unread <state>}.
  */
 final class BankClient {
 
@@ -135,6 +136,9 @@ final class BankClient {
                 } else {
                     say("unread " + end.state());
                 }
+                String single = attempts.ask(
+                        "/*!pgplex snapshot=global */ SELECT count(*) || ' ' || sum(balance) FROM accounts");
+                say(single == null ? "unread" : "single " + single);
             }
         }
     }

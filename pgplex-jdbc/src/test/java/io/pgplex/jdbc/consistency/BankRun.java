@@ -49,7 +49,7 @@ final class BankRun {
             for (int i = 0; i < CLIENTS; i++) {
                 clients.add(startClient());
             }
-            awaitProgress(nemesis, "the start");
+            awaitProgress("the start");
             for (Runnable fault : faults(nemesis, faultsOfEachKind)) {
                 fault.run();
             }
@@ -94,12 +94,12 @@ final class BankRun {
             for (Faults.Fault fault : Faults.Fault.values()) {
                 faults.add(() -> {
                     nemesis.inject(fault);
-                    awaitProgress(nemesis, fault.name());
+                    awaitProgress(fault.name());
                 });
             }
             faults.add(() -> {
                 replaceClient();
-                awaitProgress(nemesis, "a client was killed");
+                awaitProgress("a client was killed");
             });
         }
         Collections.shuffle(faults, new Random(random.nextLong()));
@@ -116,14 +116,14 @@ final class BankRun {
         clients.set(victim, startClient());
     }
 
-    private void awaitProgress(Faults nemesis, String event) {
+    private void awaitProgress(String event) {
         Map<Integer, Integer> commits = new HashMap<>();
         Map<Integer, Integer> sums = new HashMap<>();
         for (ClientProcess client : clients) {
             commits.put(client.number(), ledger.commits(client.number()) + COMMITS_BETWEEN);
             sums.put(client.number(), ledger.sums(client.number()) + SUMS_BETWEEN);
         }
-        boolean goesOn = nemesis.await(LIMIT, () -> clients.stream()
+        boolean goesOn = Faults.await(LIMIT, () -> clients.stream()
                 .map(ClientProcess::number)
                 .allMatch(client ->
                         ledger.commits(client) >= commits.get(client) && ledger.sums(client) >= sums.get(client)));

@@ -2,6 +2,7 @@ package io.pgplex.jdbc.consistency;
 
 import io.pgplex.testkit.LocalCluster;
 import io.pgplex.testkit.PostgresServer;
+import io.pgplex.testkit.ServerException;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -18,6 +19,7 @@ final class Faults {
         SERVER_KILLED
     }
 
+    private static final Duration RESTART_LIMIT = Duration.ofSeconds(30);
     private static final Duration POLL = Duration.ofMillis(20);
     private static final String OWN_BACKENDS = " FROM pg_stat_activity WHERE datname = current_database()"
             + " AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
@@ -49,13 +51,28 @@ final class Faults {
                         cluster.database(), "SELECT pg_terminate_backend(pid)" + OWN_BACKENDS + " AND random() < 0.5");
             case SERVER_KILLED -> {
                 server.kill();
-                server.start();
+                restart(server);
             }
         }
     }
 
+    /** A backend that was forked just before the kill may hold the shared memory for a moment, in which no server starts. */
+    private static void restart(PostgresServer server) {
+        boolean started = await(RESTART_LIMIT, () -> {
+            try {
+                server.start();
+                return true;
+            } catch (ServerException e) {
+                return false;
+            }
+        });
+        if (!started) {
+            server.start();
+        }
+    }
+
     /** Waits until the condition holds, and says whether it did within the time. */
-    boolean await(Duration limit, BooleanSupplier condition) {
+    static boolean await(Duration limit, BooleanSupplier condition) {
         long start = System.nanoTime();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - start > limit.toNanos()) {

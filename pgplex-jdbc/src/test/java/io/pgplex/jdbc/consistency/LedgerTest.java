@@ -45,9 +45,9 @@ class LedgerTest {
 
     @Test
     void findsWrongSums() {
-        said("sum 2 193 193", "sum 2 200 207", "sum 1 200 200");
-        assertThat(ledger.wrongSums()).isEqualTo(3);
-        assertThat(ledger.violations()).hasSize(3);
+        said("sum 2 193 193", "sum 2 200 207", "sum 1 200 200", "single 2 200", "single 2 201");
+        assertThat(ledger.wrongSums()).isEqualTo(4);
+        assertThat(ledger.violations()).hasSize(4);
     }
 
     @Test

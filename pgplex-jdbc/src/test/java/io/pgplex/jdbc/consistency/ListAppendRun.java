@@ -107,10 +107,10 @@ final class ListAppendRun {
             }
             for (int i = 0; i < faults.size(); i++) {
                 int due = transactions * (i + 1) / (faults.size() + 1);
-                require(nemesis.await(LIMIT, () -> lastTransaction.get() >= due), "transactions go on");
+                require(Faults.await(LIMIT, () -> lastTransaction.get() >= due), "transactions go on");
                 nemesis.inject(faults.get(i));
             }
-            require(nemesis.await(LIMIT, () -> clients.stream().allMatch(Future::isDone)), "transactions end");
+            require(Faults.await(LIMIT, () -> clients.stream().allMatch(Future::isDone)), "transactions end");
             for (Future<?> client : clients) {
                 client.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
             }
