@@ -83,6 +83,8 @@ final class ServerProcess {
 
     /** A true {@code kill -9} of the one process; what it forked notices by itself, and is waited for. */
     void kill() {
+        // it must not fork one more that nobody would wait for
+        Signals.send("STOP", LongStream.of(pid()));
         List<ProcessHandle> forked = process.descendants().toList();
         process.destroyForcibly();
         if (!endsWithin(KILL_LIMIT)) {

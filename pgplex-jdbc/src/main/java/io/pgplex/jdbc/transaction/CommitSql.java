@@ -100,7 +100,7 @@ final class CommitSql {
                 + " AND a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
                 + " AND a.usename OPERATOR(pg_catalog.=) SESSION_USER"
                 + " AND a.backend_start OPERATOR(pg_catalog.<=)"
-                + " pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '" + ageMillis + " milliseconds'";
+                + " (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '" + ageMillis + " milliseconds')";
     }
 
     static String array(Collection<String> values) {
