@@ -193,7 +193,7 @@ class CommitLossIT {
                     run(other, "RECOVER CLUSTER");
                 }
                 return table.prepared() == 0
-                        && onServer(0, "SELECT count(*) FROM pgplex.commit_record")
+                        && onServer(0, "SELECT count(*) FROM pgplex.commit_record WHERE state = 'committed'")
                                 .equals("0");
             });
             server(0).link().cut();

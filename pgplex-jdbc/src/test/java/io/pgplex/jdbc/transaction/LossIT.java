@@ -28,6 +28,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class LossIT {
 
+    private static final String OPTIONS = "&connectionTimeout=1500&maximumPoolSize=3";
+
     private LocalCluster cluster;
     private ShardedTable table;
     private PostgresServer anchor;
@@ -73,7 +75,7 @@ class LossIT {
                 "CREATE CONSTRAINT TRIGGER wait AFTER UPDATE ON t DEFERRABLE INITIALLY DEFERRED"
                         + " FOR EACH ROW EXECUTE FUNCTION wait()");
         try (Connection blocker = anchor.connect(cluster.database());
-                Connection connection = connect("&connectionTimeout=1500&maximumPoolSize=3")) {
+                Connection connection = connect(OPTIONS)) {
             run(blocker, "SELECT pg_advisory_lock(4711)");
             connection.setAutoCommit(false);
             for (int i = 0; i < 3; i++) {
@@ -113,6 +115,14 @@ class LossIT {
     @Test
     void onlyAnAnchorThatStaysAwayLeavesTheOutcomeUnknownAndRecoverSettlesIt() throws Exception {
         assertThat(commitAndLose(anchor.link()::cutOff, false)).isEqualTo("08007");
+        // the pool has long tried in vain, and now tries seldom
+        await(() -> {
+            try (Connection again = connect(OPTIONS)) {
+                return ask(again, "SELECT count(*) FROM t").equals("3");
+            } catch (SQLException e) {
+                return false;
+            }
+        });
         assertThat(table.prepared()).isEqualTo(2);
         await(() -> {
             try (Connection connection = connect("")) {
