@@ -8,14 +8,12 @@ import org.jspecify.annotations.Nullable;
 final class CommitSql {
 
     /**
-     * What lets a commit be durable on every server before the next step relies on it, and nothing interrupt it:
-     * {@code synchronous_commit = off} could lose the anchor's commit in a crash after the others have committed, and a
-     * statement_timeout would end the wait for a synchronous standby ("canceling wait for synchronous replication" in
-     * syncrep.c), which leaves a commit that a failover loses. Both hold to the transaction's end. The barrier and what was
-     * before it are under the application's own settings.
+     * Makes each step of a commit durable before the next relies on it: {@code synchronous_commit = off} could lose the
+     * anchor's commit in a crash after the others have committed, and what is weaker than {@code on} could lose it in a
+     * failover. It holds to the transaction's end. A statement_timeout needs no care: a server puts it off before it commits
+     * or prepares (finish_xact_command in postgres.c).
      */
     private static final String STEP = Barrier.SHARE
-            + ", pg_catalog.set_config('statement_timeout', '0', true)"
             + ", pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit')"
             + " WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)";
 
@@ -85,6 +83,12 @@ final class CommitSql {
 
     static String stateOf(String gtxid) {
         return "SELECT state FROM pgplex.commit_record WHERE gtxid OPERATOR(pg_catalog.=) " + literal(gtxid);
+    }
+
+    /** Makes the session the one whose prepared transaction it is, who alone may end it, but for a superuser. */
+    static String becomeOwner(String gid) {
+        return "SELECT pg_catalog.set_config('role', p.owner, false) FROM pg_catalog.pg_prepared_xacts p"
+                + " WHERE p.gid OPERATOR(pg_catalog.=) " + literal(gid);
     }
 
     /**

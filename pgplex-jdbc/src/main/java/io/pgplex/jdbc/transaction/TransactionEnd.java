@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.transaction;
 
+import io.pgplex.jdbc.error.CommitFailure;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
@@ -113,7 +114,7 @@ public final class TransactionEnd {
         } catch (SQLException e) {
             cause.addSuppressed(e);
         }
-        return PgplexErrors.error(
+        SQLException refusal = PgplexErrors.error(
                 learned ? SqlState.TRANSACTION_ROLLED_BACK : SqlState.FEATURE_NOT_SUPPORTED,
                 "transaction " + gtxid
                         + " was rolled back: a trigger or function in it did what a server cannot prepare",
@@ -125,6 +126,7 @@ public final class TransactionEnd {
                                 + " statement whose trigger or function does so in a transaction of its own, or use"
                                 + " NOTIFY in place of it.",
                 cause);
+        return CommitFailure.attach(refusal, gtxid);
     }
 
     /** The tables whose triggers have made commits fail. */
@@ -141,13 +143,14 @@ public final class TransactionEnd {
             metadata.apply(changes);
             commit.metadataRecorded();
         } catch (SQLException e) {
-            throw PgplexErrors.error(
+            SQLException unknown = PgplexErrors.error(
                     SqlState.COMMIT_UNKNOWN,
                     "transaction " + commit.gtxid()
                             + " is committed, but its change of the cluster's metadata could not be stored",
                     null,
                     "Run RECOVER CLUSTER when the metadata store can be reached again.",
                     e);
+            throw CommitFailure.attach(unknown, commit.gtxid());
         }
     }
 

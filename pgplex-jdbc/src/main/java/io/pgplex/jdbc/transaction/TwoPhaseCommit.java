@@ -377,6 +377,7 @@ final class TwoPhaseCommit {
                 int pid = part.participant.connection().getBackendPID();
                 yield beside.run(part.participant.shard(), statement -> {
                     statement.execute(CommitSql.endBackend(pid, ageMillis()));
+                    statement.execute(CommitSql.becomeOwner(part.gid));
                     return endOn(statement, sql);
                 });
             }
@@ -385,7 +386,8 @@ final class TwoPhaseCommit {
 
     /**
      * COMMIT PREPARED and ROLLBACK PREPARED want no transaction around them. Where the connection is lost, or a setting of
-     * the application such as its statement_timeout stood in the way, another connection does it.
+     * the application stood in the way (its statement_timeout, or a SET LOCAL ROLE that ended with the PREPARE), another
+     * connection does it.
      *
      * @param durable set to false when the server says that it has not waited for its standbys
      */
@@ -406,6 +408,7 @@ final class TwoPhaseCommit {
         return beside.run(part.participant.shard(), statement -> {
             boolean triedBefore = tried[0];
             tried[0] = true;
+            statement.execute(CommitSql.becomeOwner(part.gid));
             End end = endOn(statement, sql);
             return triedBefore ? End.OURS : end;
         });

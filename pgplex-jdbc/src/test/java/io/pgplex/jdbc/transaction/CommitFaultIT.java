@@ -39,6 +39,8 @@ class CommitFaultIT {
 
     /** A message of the protocol, by a piece of text that only it has. */
     private enum Message {
+        /** Of three participants or more, the last shard shares the barrier before the others do. */
+        BARRIER("pg_advisory_xact_lock_shared"),
         PREPARE("PREPARE TRANSACTION"),
         RECORD("INSERT INTO pgplex.commit_record"),
         ANCHORS_COMMIT("COMMIT"),
@@ -48,6 +50,15 @@ class CommitFaultIT {
 
         Message(String text) {
             this.text = text;
+        }
+
+        /** The first shard that it is sent to; it is sent to all others after that, too, unless it is the anchor's. */
+        int first(int participants) {
+            return switch (this) {
+                case BARRIER -> participants > 2 ? participants - 1 : participants;
+                case RECORD, ANCHORS_COMMIT -> ANCHOR;
+                case PREPARE, COMMIT_PREPARED -> ANCHOR + 1;
+            };
         }
 
         boolean isAnchors() {
@@ -80,6 +91,7 @@ class CommitFaultIT {
             boolean answerArrives = fault == Fault.THE_BACKEND_IS_TERMINATED;
             boolean done = moment == Moment.BEFORE_THE_ANSWER_ARRIVES;
             return switch (message) {
+                case BARRIER -> Outcome.ROLLED_BACK;
                 case PREPARE -> done && answerArrives ? Outcome.COMMITTED : Outcome.ROLLED_BACK;
                 case RECORD -> Outcome.ROLLED_BACK;
                 case ANCHORS_COMMIT -> done ? Outcome.COMMITTED : Outcome.ROLLED_BACK;
@@ -99,7 +111,7 @@ class CommitFaultIT {
         for (Fault fault : Fault.values()) {
             for (int participants = 2; participants <= 3; participants++) {
                 for (Message message : Message.values()) {
-                    int first = message.isAnchors() ? ANCHOR : ANCHOR + 1;
+                    int first = message.first(participants);
                     int last = message.isAnchors() ? ANCHOR : participants - 1;
                     for (int shard = first; shard <= last; shard++) {
                         cases.add(new Case(participants, fault, message, shard, Moment.BEFORE_IT_ARRIVES));

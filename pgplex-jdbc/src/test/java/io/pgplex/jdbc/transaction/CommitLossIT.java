@@ -209,13 +209,22 @@ class CommitLossIT {
     // ---- the application's settings and threads
 
     @Test
-    void aStatementTimeoutDoesNotStopACommitThatWasSent() throws Exception {
-        deferred(1, "PERFORM pg_sleep(0.6)");
-        run(connection, "SET statement_timeout TO '300ms'");
+    void aRoleThatEndsWithThePrepareDoesNotLeaveItBehind() throws Exception {
+        for (PostgresServer server : cluster.primaries()) {
+            server.execute(
+                    cluster.database(),
+                    "CREATE ROLE boss",
+                    "CREATE ROLE clerk LOGIN IN ROLE boss",
+                    "GRANT SELECT, UPDATE ON t TO boss");
+        }
+        connection.close();
+        connection = DriverManager.getConnection(cluster.jdbcUrl().replace("user=postgres", "user=clerk"));
+        connection.setAutoCommit(false);
+        run(connection, "SET LOCAL ROLE boss");
         write(3);
         assertThat(commit()).isEqualTo("committed");
         assertCommitted();
-        assertThat(ask(connection, "SHOW statement_timeout")).isEqualTo("300ms");
+        assertThat(ask(connection, "SELECT current_user")).isEqualTo("clerk");
     }
 
     @Test
