@@ -280,13 +280,13 @@ public final class InDoubtResolver {
             // a commit that waits for a standby must not be cancelled
             execute(connection, "SET statement_timeout TO 0");
             try {
-                return obey(connection, list, log);
+                return obeyAll(connection, list, log);
             } finally {
                 execute(connection, "RESET statement_timeout");
             }
         }
 
-        private List<Settled> obey(PgConnection connection, List<Prepared> list, boolean log) throws SQLException {
+        private List<Settled> obeyAll(PgConnection connection, List<Prepared> list, boolean log) throws SQLException {
             List<Settled> settled = new ArrayList<>();
             for (Prepared prepared : list) {
                 boolean commit = Objects.requireNonNull(committed.get(prepared.gtxid()));
