@@ -32,6 +32,14 @@ public final class PreparedText {
         }
     }
 
+    /**
+     * What a statement's text may leave behind on its server.
+     *
+     * @param calls what the functions do that it calls
+     * @param temporaryObject whether it makes or uses a temporary object by that name
+     */
+    record Effects(Set<SessionEffect> calls, boolean temporaryObject) {}
+
     private final String sql;
     private final boolean jdbcParameters;
     private final List<ScannedStatement> statements;
@@ -39,7 +47,7 @@ public final class PreparedText {
     private final int[] firstParameter;
     private final int parameterCount;
     private final AtomicReferenceArray<@Nullable PlanSlot> plans;
-    private final AtomicReferenceArray<@Nullable Set<SessionEffect>> calls;
+    private final AtomicReferenceArray<@Nullable Effects> effects;
 
     /**
      * @param sql the text as it is sent, JDBC escapes translated
@@ -58,7 +66,7 @@ public final class PreparedText {
         }
         this.parameterCount = count;
         this.plans = new AtomicReferenceArray<>(firstParameter.length);
-        this.calls = new AtomicReferenceArray<>(firstParameter.length);
+        this.effects = new AtomicReferenceArray<>(firstParameter.length);
     }
 
     public String sql() {
@@ -90,12 +98,13 @@ public final class PreparedText {
         return firstParameter[statement];
     }
 
-    /** What the functions that a statement calls may leave behind on their server. */
-    Set<SessionEffect> calls(int statement) {
-        Set<SessionEffect> known = calls.get(statement);
+    /** What a statement may leave behind on its server, looked for once. */
+    Effects effects(int statement) {
+        Effects known = effects.get(statement);
         if (known == null) {
-            known = SessionEffect.of(statements.get(statement));
-            calls.set(statement, known);
+            ScannedStatement scanned = statements.get(statement);
+            known = new Effects(SessionEffect.of(scanned), StatementEffects.namesTemporaryObject(scanned));
+            effects.set(statement, known);
         }
         return known;
     }

@@ -33,6 +33,8 @@ record StatementEffects(
     /** How the driver's own names begin: by such ones texts name rows on their way, wherever these are. */
     private static final String OWN = "pgplex_";
 
+    private static final String TEMPORARY = "a temporary object";
+
     static final StatementEffects NONE = new StatementEffects(Set.of(), false, null, null, false);
 
     /**
@@ -48,7 +50,8 @@ record StatementEffects(
             throws SQLException {
         ScannedStatement statement = execution.scanned();
         String homeObject = homeObject(plan, statement, temporary);
-        String temporaryObject = plan instanceof Plan.Explain ? null : temporaryObject(statement);
+        boolean temporaryNamed = execution.text().effects(execution.statement()).temporaryObject();
+        String temporaryObject = temporaryNamed && !(plan instanceof Plan.Explain) ? TEMPORARY : null;
         if (calls.contains(SessionEffect.EXPORTED_SNAPSHOT)) {
             throw PgplexErrors.from(Unsupported.EXPORTED_SNAPSHOT.at(0));
         }
@@ -65,12 +68,14 @@ record StatementEffects(
         if (plan instanceof Plan.Sharded call) {
             return switch (call.effect()) {
                 case READ -> Set.of();
-                case MAY_WRITE -> text.calls(statement);
+                case MAY_WRITE -> text.effects(statement).calls();
                 // which functions a write calls beside is not worth resetting the connection
-                case WRITE -> withoutUnknown(text.calls(statement));
+                case WRITE -> withoutUnknown(text.effects(statement).calls());
             };
         }
-        return plan instanceof Plan.Insert ? withoutUnknown(text.calls(statement)) : Set.of();
+        return plan instanceof Plan.Insert
+                ? withoutUnknown(text.effects(statement).calls())
+                : Set.of();
     }
 
     private static Set<SessionEffect> withoutUnknown(Set<SessionEffect> calls) {
@@ -94,7 +99,7 @@ record StatementEffects(
         if (!temporary.isEmpty()) {
             for (int i = 0; i < statement.tokenCount(); i++) {
                 if (statement.isName(i) && temporary.contains(statement.identifier(i))) {
-                    return "a temporary object";
+                    return TEMPORARY;
                 }
             }
         }
@@ -110,7 +115,8 @@ record StatementEffects(
         return false;
     }
 
-    private static @Nullable String temporaryObject(ScannedStatement statement) {
+    /** Whether a text makes a temporary object, or names the schema of such. */
+    static boolean namesTemporaryObject(ScannedStatement statement) {
         boolean creates = statement.is(0, "CREATE");
         for (int i = 1; i < statement.tokenCount(); i++) {
             boolean creation = statement.is(i, "TEMP", "TEMPORARY")
@@ -122,10 +128,10 @@ record StatementEffects(
                     && statement.isPunctuation(i + 1, '.')
                     && !isOnItsWay(statement, i + 2);
             if (creation || name) {
-                return "a temporary object";
+                return true;
             }
         }
-        return null;
+        return false;
     }
 
     /** Whether a name is that of rows on their way, of which {@link TemporaryTables} knows where they are, if anywhere. */
