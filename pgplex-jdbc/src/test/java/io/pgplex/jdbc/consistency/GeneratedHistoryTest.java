@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Random histories, with and without a fault. */
 class GeneratedHistoryTest {
 
-    private static final int SEEDS = 60;
+    private static final int SEEDS = 30;
 
     private static GeneratedHistory grown(long seed, int transactions) {
         GeneratedHistory history = new GeneratedHistory(seed, 2 + (int) (seed % 7));
