@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.postgresql.util.PSQLException;
 
 /** What stands in a commit's way beside the faults of CommitFaultIT: settings, threads, rivals that recover, a slow server. */
-@PgplexCluster(shards = 3, links = true, etcd = false, exclusive = true)
+@PgplexCluster(shards = 3, links = true, etcd = false, exclusive = true, parameters = "arbiter=false")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(120)
 class CommitLossIT {
