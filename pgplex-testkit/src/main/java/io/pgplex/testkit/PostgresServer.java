@@ -26,6 +26,10 @@ public final class PostgresServer implements AutoCloseable {
     public static final String SUPERUSER = "postgres";
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    /** What a server says while the last process of a killed one is still letting go of its memory. */
+    private static final String MEMORY_IN_USE = "pre-existing shared memory block";
+
+    private static final int MEMORY_RETRIES = 50;
     private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
 
     private final String name;
@@ -267,6 +271,17 @@ public final class PostgresServer implements AutoCloseable {
         if (isRunning()) {
             throw new ServerException(name + " is running already");
         }
+        ServerProcess started = launch();
+        for (int retry = 0; retry < MEMORY_RETRIES && !started.isAlive() && isMemoryInUse(); retry++) {
+            started = launch();
+        }
+        if (!started.isAlive()) {
+            throw new ServerException(name + " did not start\n" + ServerProcess.endOfLog(directory));
+        }
+    }
+
+    /** Starts the server once, and waits until it accepts connections or has ended. */
+    private ServerProcess launch() {
         List<String> command =
                 List.of(PostgresBinaries.installed().program("postgres").toString(), "-D", data.toString());
         ServerProcess started = ServerProcess.start(Privileges.current().run(command), directory, "QUIT");
@@ -275,9 +290,11 @@ public final class PostgresServer implements AutoCloseable {
                 () -> !started.isAlive() || PostmasterFile.isReady(data, started.pid()),
                 START_LIMIT,
                 () -> name + " did not start in time\n" + ServerProcess.endOfLog(directory));
-        if (!started.isAlive()) {
-            throw new ServerException(name + " did not start\n" + ServerProcess.endOfLog(directory));
-        }
+        return started;
+    }
+
+    private boolean isMemoryInUse() {
+        return ServerProcess.endOfLog(directory).contains(MEMORY_IN_USE);
     }
 
     public boolean isRunning() {
