@@ -68,6 +68,16 @@ class DefinitionFaultIT {
         }
         connection = DriverManager.getConnection(
                 cluster.jdbcUrl() + "&connectionTimeout=1500&maximumPoolSize=3&etcdTimeoutMillis=1000");
+        // its pools, which the last test has cut off, too
+        await(() -> {
+            try {
+                run(connection, "UPDATE t SET v = v");
+                run(connection, "UPDATE l SET v = v");
+                return true;
+            } catch (SQLException e) {
+                return false;
+            }
+        });
     }
 
     @AfterEach
