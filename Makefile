@@ -2,13 +2,14 @@
 
 MVN ?= mvn -B -ntp
 
-.PHONY: help build test quickstart bench fuzz soak format local-cluster clean
+.PHONY: help build test quickstart bench bench-transfer fuzz soak format local-cluster clean
 
 help:
 	@echo "make build          compile and package everything, without tests"
 	@echo "make test           everything that a change must pass: unit and integration tests, checks"
 	@echo "make quickstart     a sharded order-entry database, started, filled, queried, compared"
 	@echo "make bench          what pgplex costs beside bare pgjdbc, in three minutes"
+	@echo "make bench-transfer transactions over two shards, by pgplex and by others, in four minutes"
 	@echo "make fuzz           random statements on pgplex and one PostgreSQL, compared for ten minutes"
 	@echo "make soak           transactions while servers and clients are killed, checked for anomalies for ten minutes"
 	@echo "make format         format the sources"
@@ -26,6 +27,9 @@ quickstart:
 
 bench:
 	$(MVN) -q -Pbench -pl benchmarks -am -DskipTests -Dspotless.check.skip verify $(if $(ARGUMENTS),-Dbench.arguments="$(ARGUMENTS)")
+
+bench-transfer:
+	$(MVN) -q -Pbench-transfer -pl benchmarks -am -DskipTests -Dspotless.check.skip verify $(if $(ARGUMENTS),-Dbench.arguments="$(ARGUMENTS)")
 
 fuzz:
 	$(MVN) -q -Pfuzz -pl pgplex-jdbc -am -Dspotless.check.skip test-compile $(if $(ARGUMENTS),-Dfuzz.arguments="$(ARGUMENTS)")

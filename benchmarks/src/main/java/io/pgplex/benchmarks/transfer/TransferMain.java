@@ -1,0 +1,148 @@
+package io.pgplex.benchmarks.transfer;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Transfers between two shards in one run: pgplex beside an application that gives up atomicity, one that commits in two phases
+ * itself, and ShardingSphere-JDBC with XA. Arguments, all optional: rounds, seconds of a turn, directory of the servers, which
+ * must be on a disk.
+ *
+ * <p>A plain loop and not JMH: a transaction takes milliseconds, nearly all of them spent in servers and on their disks, so that
+ * what JMH guards against (dead code, inlining that depends on who ran first) is far below the noise, while the noise of a
+ * disk drifts over minutes, and JMH would measure one contender after the other. Here every round gives each contender a turn,
+ * and another one goes first each time; a ratio is the median of the ratios within rounds. A round that is not counted goes
+ * ahead.
+ */
+public final class TransferMain {
+
+    /** The share of a rival's throughput that pgplex is to reach. */
+    private record Goal(Contender rival, double ratio) {}
+
+    private static final int ROUNDS = 9;
+    private static final int SECONDS = 4;
+
+    /** A directory that is kept over restarts, hence hardly ever in memory as the testkit's own choice is. */
+    private static final String DIRECTORY = "/var/tmp";
+
+    private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs");
+
+    private TransferMain() {}
+
+    public static void main(String[] arguments) throws Exception {
+        int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : ROUNDS;
+        int seconds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : SECONDS;
+        Path directory =
+                Path.of(arguments.length > 2 ? arguments[2] : DIRECTORY).toAbsolutePath();
+        if (rounds < 1 || seconds < 1) {
+            throw new IllegalArgumentException("at least one round of one second");
+        }
+        String fileSystem = Files.getFileStore(directory).type();
+        if (IN_MEMORY.contains(fileSystem)) {
+            throw new IllegalArgumentException(
+                    directory + " is in memory, where nothing is durable: name another directory");
+        }
+        System.setProperty("pgplex.testkit.directory", directory.toString());
+        try (Bank bank = Bank.open();
+                Throughput throughput = new Throughput(bank, Duration.ofSeconds(seconds))) {
+            System.out.printf(
+                    "%d threads, 2 shards, %d rounds of %d s each; %s; data on %s, %s%n",
+                    Throughput.THREADS, rounds, seconds, bank.description(), directory, fileSystem);
+            compare(bank, throughput, rounds, directory);
+            bank.audit();
+            System.out.println("No money was lost or made, and no prepared transaction is left.");
+        }
+    }
+
+    private static void compare(Bank bank, Throughput throughput, int rounds, Path directory) throws Exception {
+        Path log = Files.createTempDirectory(directory, "pgplex-bench-xa-");
+        try (Contender pgplex = new Pgplex(bank);
+                Contender separate = new SeparateCommits(bank);
+                Contender byHand = HandWrittenTwoPhaseCommit.oneAfterTheOther(bank);
+                Contender parallel = HandWrittenTwoPhaseCommit.inParallel(bank);
+                Contender shardingSphere = new ShardingSphereXa(bank, log)) {
+            List<Contender> contenders = List.of(pgplex, separate, byHand, parallel, shardingSphere);
+            double[][] results = run(bank, throughput, contenders, rounds);
+            report(contenders, results);
+            report(
+                    contenders,
+                    results,
+                    List.of(new Goal(separate, 0.6), new Goal(byHand, 1.05), new Goal(shardingSphere, 3)));
+        } finally {
+            delete(log);
+        }
+    }
+
+    /** Transfers per second, by contender and round. */
+    private static double[][] run(Bank bank, Throughput throughput, List<Contender> contenders, int rounds)
+            throws InterruptedException {
+        double[][] results = new double[contenders.size()][rounds];
+        for (int round = -1; round < rounds; round++) {
+            for (int turn = 0; turn < contenders.size(); turn++) {
+                int contender = (round + 1 + turn) % contenders.size();
+                double measured = throughput.of(contenders.get(contender), round);
+                if (round >= 0) {
+                    results[contender][round] = measured;
+                }
+                bank.audit();
+            }
+        }
+        return results;
+    }
+
+    private static void report(List<Contender> contenders, double[][] results) {
+        System.out.printf(
+                "%n%-34s %10s %10s %10s %14s%n", "transfers per second", "median", "least", "most", "pgplex is");
+        for (int contender = 0; contender < contenders.size(); contender++) {
+            double[] sorted = results[contender].clone();
+            Arrays.sort(sorted);
+            System.out.printf(
+                    "%-34s %,10.0f %,10.0f %,10.0f %8.2f times%n",
+                    contenders.get(contender).name(),
+                    median(sorted),
+                    sorted[0],
+                    sorted[sorted.length - 1],
+                    ratio(results[0], results[contender]));
+        }
+    }
+
+    private static void report(List<Contender> contenders, double[][] results, List<Goal> goals) {
+        System.out.println();
+        for (Goal goal : goals) {
+            double ratio = ratio(results[0], results[contenders.indexOf(goal.rival())]);
+            System.out.printf(
+                    "goal: at least %.2f of %s: %.2f, %s%n",
+                    goal.ratio(), goal.rival().name(), ratio, ratio >= goal.ratio() ? "met" : "MISSED");
+        }
+    }
+
+    /** The median of the rounds' ratios. */
+    private static double ratio(double[] ours, double[] theirs) {
+        return median(IntStream.range(0, ours.length)
+                .mapToDouble(round -> ours[round] / theirs[round])
+                .sorted()
+                .toArray());
+    }
+
+    private static double median(double[] sorted) {
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    private static void delete(Path directory) throws IOException {
+        List<Path> paths = new ArrayList<>();
+        try (var found = Files.walk(directory)) {
+            found.forEach(paths::add);
+        }
+        for (int last = paths.size() - 1; last >= 0; last--) {
+            Files.delete(paths.get(last));
+        }
+    }
+}
