@@ -18,8 +18,8 @@ import java.util.stream.IntStream;
  * <p>A plain loop and not JMH: a transaction takes milliseconds, nearly all of them spent in servers and on their disks, so that
  * what JMH guards against (dead code, inlining that depends on who ran first) is far below the noise, while the noise of a
  * disk drifts over minutes, and JMH would measure one contender after the other. Here every round gives each contender a turn,
- * and another one goes first each time; a ratio is the median of the ratios within rounds. A round that is not counted goes
- * ahead.
+ * and another one goes first each time; a ratio is the median of the ratios within rounds. Rounds that are not counted go
+ * ahead, until the JVM has compiled what it runs.
  */
 public final class TransferMain {
 
@@ -28,6 +28,7 @@ public final class TransferMain {
 
     private static final int ROUNDS = 9;
     private static final int SECONDS = 4;
+    private static final int WARM_UP_ROUNDS = 2;
 
     /** A directory that is kept over restarts, hence hardly ever in memory as the testkit's own choice is. */
     private static final String DIRECTORY = "/var/tmp";
@@ -84,9 +85,9 @@ public final class TransferMain {
     private static double[][] run(Bank bank, Throughput throughput, List<Contender> contenders, int rounds)
             throws InterruptedException {
         double[][] results = new double[contenders.size()][rounds];
-        for (int round = -1; round < rounds; round++) {
+        for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
             for (int turn = 0; turn < contenders.size(); turn++) {
-                int contender = (round + 1 + turn) % contenders.size();
+                int contender = (round + WARM_UP_ROUNDS + turn) % contenders.size();
                 double measured = throughput.of(contenders.get(contender), round);
                 if (round >= 0) {
                     results[contender][round] = measured;
