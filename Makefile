@@ -9,7 +9,7 @@ help:
 	@echo "make test           everything that a change must pass: unit and integration tests, checks"
 	@echo "make quickstart     a sharded order-entry database, started, filled, queried, compared"
 	@echo "make bench          what pgplex costs beside bare pgjdbc, in three minutes"
-	@echo "make bench-transfer transactions over two shards, by pgplex and by others, in four minutes"
+	@echo "make bench-transfer transactions over two shards, by pgplex and by others, in six minutes"
 	@echo "make fuzz           random statements on pgplex and one PostgreSQL, compared for ten minutes"
 	@echo "make soak           transactions while servers and clients are killed, checked for anomalies for ten minutes"
 	@echo "make format         format the sources"

@@ -1,6 +1,8 @@
 package io.pgplex.benchmarks.transfer;
 
 import java.io.IOException;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,7 +21,7 @@ import java.util.stream.IntStream;
  * what JMH guards against (dead code, inlining that depends on who ran first) is far below the noise, while the noise of a
  * disk drifts over minutes, and JMH would measure one contender after the other. Here every round gives each contender a turn,
  * and another one goes first each time; a ratio is the median of the ratios within rounds. Rounds that are not counted go
- * ahead, until the JVM has compiled what it runs.
+ * ahead until the JVM has compiled what it runs.
  */
 public final class TransferMain {
 
@@ -28,7 +30,11 @@ public final class TransferMain {
 
     private static final int ROUNDS = 9;
     private static final int SECONDS = 4;
-    private static final int WARM_UP_ROUNDS = 2;
+
+    /** The share of the time below which the JVM's compiler counts as idle. */
+    private static final double COMPILER_IDLE = 0.05;
+
+    private static final int WARM_UP_LIMIT = 10;
 
     /** A directory that is kept over restarts, hence hardly ever in memory as the testkit's own choice is. */
     private static final String DIRECTORY = "/var/tmp";
@@ -70,6 +76,7 @@ public final class TransferMain {
                 Contender parallel = HandWrittenTwoPhaseCommit.inParallel(bank);
                 Contender shardingSphere = new ShardingSphereXa(bank, log)) {
             List<Contender> contenders = List.of(pgplex, separate, byHand, parallel, shardingSphere);
+            warmUp(bank, throughput, contenders);
             double[][] results = run(bank, throughput, contenders, rounds);
             report(contenders, results);
             report(
@@ -81,21 +88,46 @@ public final class TransferMain {
         }
     }
 
+    /** Gives turns until the JVM has hardly anything left to compile; the contender with most code takes the longest. */
+    private static void warmUp(Bank bank, Throughput throughput, List<Contender> contenders)
+            throws InterruptedException {
+        CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+        for (int round = 1; round <= WARM_UP_LIMIT; round++) {
+            long begin = System.nanoTime();
+            long compiled = compiler.getTotalCompilationTime();
+            round(bank, throughput, contenders, -round);
+            compiled = compiler.getTotalCompilationTime() - compiled;
+            double share = compiled * 1e6 / (System.nanoTime() - begin);
+            System.out.printf("warm-up %d: the compiler was busy for %.1f %% of the time%n", round, share * 100);
+            if (share < COMPILER_IDLE) {
+                return;
+            }
+        }
+    }
+
     /** Transfers per second, by contender and round. */
     private static double[][] run(Bank bank, Throughput throughput, List<Contender> contenders, int rounds)
             throws InterruptedException {
         double[][] results = new double[contenders.size()][rounds];
-        for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
-            for (int turn = 0; turn < contenders.size(); turn++) {
-                int contender = (round + WARM_UP_ROUNDS + turn) % contenders.size();
-                double measured = throughput.of(contenders.get(contender), round);
-                if (round >= 0) {
-                    results[contender][round] = measured;
-                }
-                bank.audit();
+        for (int round = 0; round < rounds; round++) {
+            double[] measured = round(bank, throughput, contenders, round);
+            for (int contender = 0; contender < measured.length; contender++) {
+                results[contender][round] = measured[contender];
             }
         }
         return results;
+    }
+
+    /** A turn of each contender, the number of the round saying who begins and what is transferred. */
+    private static double[] round(Bank bank, Throughput throughput, List<Contender> contenders, int number)
+            throws InterruptedException {
+        double[] measured = new double[contenders.size()];
+        for (int turn = 0; turn < measured.length; turn++) {
+            int contender = Math.floorMod(number + turn, measured.length);
+            measured[contender] = throughput.of(contenders.get(contender), number);
+            bank.audit();
+        }
+        return measured;
     }
 
     private static void report(List<Contender> contenders, double[][] results) {
