@@ -2,7 +2,6 @@ package io.pgplex.jdbc.transaction;
 
 import java.util.Collection;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** The statements of the commit protocol. Each is one round trip. */
 final class CommitSql {
@@ -38,28 +37,28 @@ final class CommitSql {
     }
 
     /**
-     * The commit point: the record and the anchor's own commit.
+     * The commit point: the record and the anchor's own commit; always the same text, so that the server keeps it prepared.
+     * Parameters: gtxid, the participants as an array's text, the metadata change or null.
      *
-     * <p>The record's age counts from now, not from the transaction's beginning. Earlier records are removed under READ
-     * COMMITTED alone: any other snapshot is most likely too old to see them, and fails on one that somebody else removes.
+     * <p>The record's age counts from now, not from the transaction's beginning.
+     */
+    static final String DECIDE = STEP
+            + "; INSERT INTO pgplex.commit_record (gtxid, state, participants, metadata, created_at)"
+            + " VALUES (?, 'committed', ?::pg_catalog.text[], ?, pg_catalog.clock_timestamp()); COMMIT";
+
+    /**
+     * The same after earlier records were removed: under READ COMMITTED alone, since any other snapshot is most likely too old
+     * to see them, and fails on one that somebody else removes.
      *
      * @param finished records of earlier transactions that no participant can be in doubt about any more
      */
-    static String decide(
-            String gtxid, Collection<String> participants, @Nullable String metadata, List<String> finished) {
-        StringBuilder sql = new StringBuilder(512).append(STEP).append("; ");
-        if (!finished.isEmpty()) {
-            sql.append(forget(finished)).append(READ_COMMITTED).append("; ");
-        }
-        return sql.append(
-                        "INSERT INTO pgplex.commit_record (gtxid, state, participants, metadata, created_at) VALUES (")
-                .append(literal(gtxid))
-                .append(", 'committed', ")
-                .append(array(participants))
-                .append(", ")
-                .append(metadata == null ? "NULL" : literal(metadata))
-                .append(", pg_catalog.clock_timestamp()); COMMIT")
-                .toString();
+    static String decide(List<String> finished) {
+        return finished.isEmpty() ? DECIDE : forget(finished) + READ_COMMITTED + "; " + DECIDE;
+    }
+
+    /** Shards' names, which need no quotes, as an array's text. */
+    static String arrayText(Collection<String> names) {
+        return "{" + String.join(",", names) + "}";
     }
 
     /** Removes records that no participant can be in doubt about any more. */

@@ -6,6 +6,7 @@ import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.pool.Backend;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -235,7 +236,7 @@ final class TwoPhaseCommit {
             participants.add(other.participant.shard().name());
         }
         try {
-            run(anchor, CommitSql.decide(gtxid, participants, metadata, records));
+            run(anchor, () -> writeDecision(records, participants, metadata));
         } catch (SQLException | RuntimeException | Error e) {
             records.forEach(record -> finished.add(anchor.shard().name(), record));
             if (isAnswer(e)) {
@@ -485,10 +486,43 @@ final class TwoPhaseCommit {
 
     // ---- sending
 
-    /** Runs one text; after anything but an answer the connection is of no use. */
+    private void writeDecision(List<String> records, List<String> participants, @Nullable String metadata)
+            throws SQLException {
+        String sql = CommitSql.decide(records);
+        boolean kept = records.isEmpty();
+        PreparedStatement statement =
+                kept ? anchor.backend().prepared(sql) : anchor.connection().prepareStatement(sql);
+        try {
+            statement.setString(1, gtxid);
+            statement.setString(2, CommitSql.arrayText(participants));
+            statement.setString(3, metadata);
+            statement.execute();
+        } finally {
+            if (kept) {
+                anchor.backend().giveBack(sql, statement);
+            } else {
+                statement.close();
+            }
+        }
+    }
+
     private static void run(Participant participant, String sql) throws SQLException {
-        try (Statement statement = participant.connection().createStatement()) {
-            statement.execute(sql);
+        run(participant, () -> {
+            try (Statement statement = participant.connection().createStatement()) {
+                statement.execute(sql);
+            }
+        });
+    }
+
+    /** One message to a participant. */
+    private interface Message {
+        void send() throws SQLException;
+    }
+
+    /** Sends one message; after anything but an answer the connection is of no use. */
+    private static void run(Participant participant, Message message) throws SQLException {
+        try {
+            message.send();
         } catch (SQLException | RuntimeException | Error e) {
             if (e instanceof SQLException failure) {
                 participant.backend().failed(failure);

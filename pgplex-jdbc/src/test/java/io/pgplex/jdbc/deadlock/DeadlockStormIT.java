@@ -67,9 +67,10 @@ class DeadlockStormIT {
             System.out.println(TRANSFERS + " transfers, " + deadlocks + " deadlocks");
             assertThat(deadlocks).hasPositiveValue();
         }
-        assertThat(cluster.primaries())
-                .allSatisfy(server -> assertThat(server.query("postgres", "SELECT count(*) FROM pg_prepared_xacts"))
-                        .isEqualTo("0"));
+        assertThat(cluster.primaries()).allSatisfy(server -> assertThat(server.query(
+                        cluster.database(),
+                        "SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()"))
+                .isEqualTo("0"));
     }
 
     private void transfer(String url, Random random) throws SQLException {

@@ -217,7 +217,8 @@ class CopiesRaceIT {
         for (PostgresServer server : cluster.primaries()) {
             try (Connection direct = server.connect(cluster.database());
                     Statement statement = direct.createStatement();
-                    ResultSet row = statement.executeQuery("SELECT count(*) FROM pg_prepared_xacts")) {
+                    ResultSet row = statement.executeQuery(
+                            "SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()")) {
                 row.next();
                 prepared += row.getLong(1);
             }

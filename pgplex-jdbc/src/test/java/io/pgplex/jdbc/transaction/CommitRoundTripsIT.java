@@ -105,7 +105,7 @@ class CommitRoundTripsIT {
     private static List<String> decision(boolean removes) {
         List<String> decision = new ArrayList<>(List.of("SELECT pg_catalog.pg_advisory_xact_lock_shared"));
         if (removes) {
-            decision.add("DELETE FROM");
+            decision.add(0, "DELETE FROM");
         }
         decision.addAll(List.of("INSERT INTO", "COMMIT"));
         return decision;
@@ -144,15 +144,19 @@ class CommitRoundTripsIT {
 
     @Test
     void removingEarlierRecordsCostsNoRoundTrip() throws SQLException {
-        for (int i = 0; i < 2; i++) {
+        boolean removed = false;
+        for (int i = 0; i <= FinishedRecords.BATCH; i++) {
             set(0);
             set(1);
             record();
             connection.commit();
+            assertThat(trips(0)).containsExactly(decision(removes(0)));
+            removed |= removes(0);
         }
-        assertThat(trips(0)).containsExactly(decision(true));
-        assertThat(table.onServers("SELECT count(*) FROM pgplex.commit_record").get(0))
-                .isEqualTo("1");
+        assertThat(removed).isTrue();
+        int left = Integer.parseInt(
+                table.onServers("SELECT count(*) FROM pgplex.commit_record").get(0));
+        assertThat(left).isBetween(1, FinishedRecords.BATCH);
     }
 
     @Test

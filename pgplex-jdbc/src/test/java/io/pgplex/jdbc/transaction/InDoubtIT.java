@@ -102,7 +102,7 @@ class InDoubtIT {
         assertThat(records("tx-a")).containsExactly("aborted", "null", "null");
         try (Connection late = server(0).connect(cluster.database())) {
             late.setAutoCommit(false);
-            assertThatThrownBy(() -> run(late, CommitSql.decide("tx-a", List.of(), null, List.of())))
+            assertThatThrownBy(() -> ShardedTable.decide(late, "tx-a", List.of()))
                     .hasFieldOrPropertyWithValue("SQLState", "23505");
         }
     }

@@ -3,6 +3,7 @@ package io.pgplex.jdbc.transaction;
 import io.pgplex.testkit.LocalCluster;
 import io.pgplex.testkit.PostgresServer;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -85,6 +86,16 @@ public final class ShardedTable {
         return onServers("SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()").stream()
                 .mapToLong(Long::parseLong)
                 .sum();
+    }
+
+    /** What the coordinator sends to the anchor. */
+    static void decide(Connection anchor, String gtxid, List<String> participants) throws SQLException {
+        try (PreparedStatement decision = anchor.prepareStatement(CommitSql.DECIDE)) {
+            decision.setString(1, gtxid);
+            decision.setString(2, CommitSql.arrayText(participants));
+            decision.setString(3, null);
+            decision.execute();
+        }
     }
 
     public static void run(Connection connection, String sql) throws SQLException {

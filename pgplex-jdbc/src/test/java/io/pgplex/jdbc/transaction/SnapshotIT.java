@@ -96,7 +96,7 @@ class SnapshotIT {
             try (Connection anchor = raw(0)) {
                 anchor.setAutoCommit(false);
                 table.set(anchor, 0, 7);
-                run(anchor, CommitSql.decide(gtxid, List.of(shard(1)), null, List.of()));
+                ShardedTable.decide(anchor, gtxid, List.of(shard(1)));
             }
         }
 

@@ -173,7 +173,9 @@ class TransactionScriptIT {
                 .as(name + "\n" + String.join("\n", script))
                 .isEqualTo(answers(cluster.referenceUrl(), script));
         for (var server : cluster.primaries()) {
-            assertThat(server.query(cluster.database(), "SELECT count(*) FROM pg_prepared_xacts"))
+            assertThat(server.query(
+                            cluster.database(),
+                            "SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()"))
                     .isEqualTo("0");
         }
     }

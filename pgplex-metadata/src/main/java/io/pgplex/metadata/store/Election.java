@@ -70,7 +70,19 @@ public final class Election {
             return leadership;
         } finally {
             if (!elected) {
-                lease.close();
+                close(lease);
+            }
+        }
+    }
+
+    /** Ends a lease also where the thread was interrupted, which would end the call to the store before it has begun. */
+    private static void close(Lease lease) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            lease.close();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }
