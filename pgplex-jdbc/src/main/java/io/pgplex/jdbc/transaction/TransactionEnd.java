@@ -148,7 +148,7 @@ public final class TransactionEnd {
                     "transaction " + commit.gtxid()
                             + " is committed, but its change of the cluster's metadata could not be stored",
                     null,
-                    "Run RECOVER CLUSTER when the metadata store can be reached again.",
+                    "An arbiter stores it when the metadata store can be reached again; RECOVER CLUSTER does so at once.",
                     e);
             throw CommitFailure.attach(unknown, commit.gtxid());
         }
