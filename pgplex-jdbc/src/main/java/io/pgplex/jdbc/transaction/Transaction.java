@@ -82,6 +82,11 @@ public final class Transaction {
         this.readOnly = readOnly;
     }
 
+    /** Whether its access mode lets the servers refuse writes of lasting tables. */
+    boolean isReadOnly() {
+        return readOnly;
+    }
+
     /** The shard's part, or null while the transaction has not reached it. */
     public @Nullable Participant participant(int ordinal) {
         return participants.get(ordinal);

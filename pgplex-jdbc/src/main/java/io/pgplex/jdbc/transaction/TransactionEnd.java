@@ -58,7 +58,7 @@ public final class TransactionEnd {
                 throw refusedByServer(transaction);
             }
             List<Participant> written = written(transaction);
-            List<Participant> readers = readers(transaction);
+            List<Participant> readers = readers(transaction, written);
             if (written.size() > 1 || !transaction.changes().isEmpty()) {
                 commitByTwoPhases(transaction, written, readers, connector);
             } else {
@@ -170,9 +170,15 @@ public final class TransactionEnd {
                 "the transaction cannot be committed because a statement in it failed; it was rolled back");
     }
 
-    /** The written shards, the anchor first: of those that fit best the first one. */
+    /**
+     * The written shards, the anchor first: of those that fit best the first one. In a read-only transaction there are none,
+     * whatever functions it has called.
+     */
     private static List<Participant> written(Transaction transaction) {
         List<Participant> written = new ArrayList<>();
+        if (transaction.isReadOnly()) {
+            return written;
+        }
         Participant anchor = null;
         for (Participant participant : transaction.participants()) {
             if (participant.written()) {
@@ -190,9 +196,9 @@ public final class TransactionEnd {
     }
 
     /** The shards that only read, which have nothing to lose. */
-    private static List<Participant> readers(Transaction transaction) {
+    private static List<Participant> readers(Transaction transaction, List<Participant> written) {
         return transaction.participants().stream()
-                .filter(participant -> !participant.written())
+                .filter(participant -> !written.contains(participant))
                 .toList();
     }
 

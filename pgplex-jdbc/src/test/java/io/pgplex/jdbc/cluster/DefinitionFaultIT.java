@@ -343,7 +343,17 @@ class DefinitionFaultIT {
                             .hasFieldOrPropertyWithValue("SQLState", "55000");
                 }
                 rival.commit();
-                run(connection, "INSERT INTO fresh VALUES (1)");
+                // which has a map of its own, and hears of it a moment later
+                await(() -> {
+                    try {
+                        run(connection, "INSERT INTO fresh VALUES (1)");
+                        return true;
+                    } catch (SQLException e) {
+                        assertThat(e.getSQLState()).isEqualTo("55000");
+                        connection.rollback();
+                        return false;
+                    }
+                });
                 connection.commit();
                 assertThat(table.onServers("SELECT count(*) FROM fresh")).containsOnly("1");
             } else {

@@ -310,6 +310,19 @@ class TransactionIT {
         }
     }
 
+    @Test
+    void aReadOnlyTransactionCommitsWhateverFunctionsItCallsOnSeveralShards() throws SQLException {
+        run(connection, "CREATE OR REPLACE FUNCTION opaque() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END'");
+        connection.commit();
+        connection.setReadOnly(true);
+        for (int shard = 0; shard < 3; shard++) {
+            String name = cluster.servers().shards().get(shard).name();
+            assertThat(ask(connection, "/*!pgplex shard=" + name + " */ SELECT opaque()"))
+                    .isEqualTo("1");
+        }
+        connection.commit();
+    }
+
     private String settingOn(int shard, String name) throws SQLException {
         return ask(connection, "SELECT current_setting('" + name + "') FROM t WHERE k = " + table.key(shard));
     }
