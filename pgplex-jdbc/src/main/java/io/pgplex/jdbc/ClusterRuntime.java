@@ -13,6 +13,7 @@ import io.pgplex.jdbc.pool.NodePool;
 import io.pgplex.jdbc.pool.PoolSettings;
 import io.pgplex.jdbc.pool.Pools;
 import io.pgplex.jdbc.statistics.StatisticsCache;
+import io.pgplex.jdbc.topology.TopologyMonitor;
 import io.pgplex.jdbc.transaction.StoredMetadata;
 import io.pgplex.jdbc.transaction.TransactionEnd;
 import io.pgplex.metadata.cache.ClusterMapCache;
@@ -34,6 +35,7 @@ final class ClusterRuntime implements AutoCloseable {
 
     private final MetadataStore store;
     private final ClusterMapCache cache;
+    private final TopologyMonitor topology;
     private final Pools pools = new Pools();
     private final FanOut fanOut;
     private final StatisticsCache statistics;
@@ -47,6 +49,7 @@ final class ClusterRuntime implements AutoCloseable {
     private ClusterRuntime(ClusterKey key, MetadataStore store, ClusterMapCache cache) {
         this.store = store;
         this.cache = cache;
+        this.topology = new TopologyMonitor(cache);
         this.fanOut = new FanOut("pgplex-" + key.cluster());
         this.statistics = new StatisticsCache(cache, pools, fanOut);
         this.deadlocks = new DeadlockWatch(cache, pools, fanOut);
@@ -55,6 +58,7 @@ final class ClusterRuntime implements AutoCloseable {
                 key.cluster(),
                 store,
                 cache,
+                topology,
                 pools,
                 fanOut,
                 new Plans(key.planCacheSize(), statistics::current),
@@ -146,6 +150,7 @@ final class ClusterRuntime implements AutoCloseable {
         arbiters.close();
         client.close();
         deadlocks.close();
+        topology.close();
         pools.close();
         cache.close();
         fanOut.close();

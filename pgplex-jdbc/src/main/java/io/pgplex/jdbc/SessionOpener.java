@@ -56,6 +56,7 @@ final class SessionOpener implements ConnectionOpener {
                     use::end);
             Connection connection = new PgplexConnection(
                     new Session(use.runtime().cluster(), settings), facts(url, properties, credentials));
+            use.runtime().cluster().topology().watchAs(credentials);
             if (PgplexProperty.ARBITER.isOn(properties)) {
                 use.runtime().arbiters().stand(credentials, pool);
             }

@@ -6,6 +6,7 @@ import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.pool.Pools;
 import io.pgplex.jdbc.statistics.StatisticsCache;
+import io.pgplex.jdbc.topology.TopologyMonitor;
 import io.pgplex.jdbc.transaction.StoredMetadata;
 import io.pgplex.jdbc.transaction.TransactionEnd;
 import io.pgplex.metadata.cache.ClusterMapCache;
@@ -26,6 +27,7 @@ public record Cluster(
         String name,
         MetadataStore store,
         ClusterMapCache cache,
+        TopologyMonitor topology,
         Pools pools,
         FanOut fanOut,
         Plans plans,

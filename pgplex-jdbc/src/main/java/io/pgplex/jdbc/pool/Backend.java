@@ -51,6 +51,7 @@ public final class Backend {
     private SessionState applied = SessionState.INITIAL;
     private int networkTimeoutMillis;
     private @Nullable String defaultIsolation;
+    private @Nullable Attachment attached;
     private boolean suspect;
     private boolean broken;
 
@@ -115,6 +116,20 @@ public final class Backend {
         }
         suspect = false;
         applied = wanted;
+    }
+
+    /** Asks the server whether it takes the shard's writes at that epoch; no round trip where it has said so already. */
+    void attach(Attachment as) throws SQLException {
+        if (as.equals(attached)) {
+            return;
+        }
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_is_in_recovery()")) {
+            if (row.next() && row.getBoolean(1)) {
+                throw new SQLException("node " + node.name() + " is a standby", "25006");
+            }
+        }
+        attached = as;
     }
 
     private void run(String sql) throws SQLException {

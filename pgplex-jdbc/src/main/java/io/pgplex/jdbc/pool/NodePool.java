@@ -98,6 +98,23 @@ public final class NodePool implements AutoCloseable {
                 "08001");
     }
 
+    /**
+     * The same, on a server that takes the shard's writes.
+     *
+     * @throws SQLException also 25006 where the server is a standby or was fenced, 55000 where its epoch is another one
+     */
+    public Lease lease(boolean holdingOthers, Attachment as) throws SQLException {
+        Lease lease = lease(holdingOthers);
+        try {
+            lease.backend().attach(as);
+            return lease;
+        } catch (SQLException e) {
+            lease.backend().failed(e);
+            lease.release();
+            throw e;
+        }
+    }
+
     /** What the pool says when it has none is about itself; the caller wants to know which node, and what that said. */
     private Connection connection(HikariDataSource pool) throws SQLException {
         try {

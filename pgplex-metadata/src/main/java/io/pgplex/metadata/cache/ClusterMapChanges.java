@@ -46,6 +46,9 @@ public final class ClusterMapChanges {
     private final Map<TableName, View> views = new HashMap<>();
     private final Map<String, String> settings = new HashMap<>();
 
+    /** The leader keys that are written, by shard. */
+    private final Map<String, String> leaders = new TreeMap<>();
+
     /** The documents of the map that was read, as this version writes them. */
     private final Map<String, String> stored = new TreeMap<>();
 
@@ -123,7 +126,7 @@ public final class ClusterMapChanges {
         addNode(standby);
         List<String> standbys = new ArrayList<>(old.standbys());
         standbys.add(standby.name());
-        replace(new Shard(old.name(), old.ordinal(), old.primary(), standbys, old.epoch(), old.buckets()));
+        replace(old.followedBy(standbys));
         return this;
     }
 
@@ -141,8 +144,7 @@ public final class ClusterMapChanges {
             if (shard.standbys().contains(name)) {
                 List<String> standbys = new ArrayList<>(shard.standbys());
                 standbys.remove(name);
-                replace(new Shard(
-                        shard.name(), shard.ordinal(), shard.primary(), standbys, shard.epoch(), shard.buckets()));
+                replace(shard.followedBy(standbys));
             }
         }
         if (nodes.remove(name) == null) {
@@ -169,13 +171,39 @@ public final class ClusterMapChanges {
         shard.standbys().forEach(nodes::remove);
         shards.remove(shard);
         for (int i = 0; i < shards.size(); i++) {
-            Shard old = shards.get(i);
-            shards.set(i, new Shard(old.name(), i, old.primary(), old.standbys(), old.epoch(), old.buckets()));
+            shards.set(i, shards.get(i).at(i));
         }
         touchesCluster = true;
         if (!shard.buckets().isEmpty()) {
             spreadBuckets();
         }
+        return this;
+    }
+
+    /**
+     * Makes another node of a shard its primary and gives the shard its next epoch.
+     *
+     * @throws IllegalStateException when the node is not of the shard, or Patroni chooses its primary
+     */
+    public ClusterMapChanges changeLeader(String shard, String node) {
+        Shard old = existingShard(shard);
+        if (old.patroni() != null || !old.members().contains(node)) {
+            throw new IllegalStateException(
+                    "node \"" + node + "\" cannot be made the primary of shard \"" + shard + "\"");
+        }
+        Shard led = old.ledBy(node, old.epoch() + 1);
+        shards.set(led.ordinal(), led);
+        leaders.put(shard, ClusterMapCodec.encodeLeader(node, led.epoch()));
+        return this;
+    }
+
+    /** Gives a node another zone and weight. */
+    public ClusterMapChanges changeNode(String name, @Nullable String zone, int weight) {
+        Node old = nodes.get(name);
+        if (old == null) {
+            throw new IllegalStateException("node \"" + name + "\" does not exist");
+        }
+        nodes.put(name, new Node(old.oid(), name, old.host(), old.port(), old.database(), zone, weight));
         return this;
     }
 
@@ -272,8 +300,11 @@ public final class ClusterMapChanges {
         String leader = keys.leader(shard);
         long revision = revisionOf(leader);
         transaction.ifRevision(leader, revision);
+        String changed = leaders.get(shard);
         if (delete && revision != 0) {
             transaction.delete(leader);
+        } else if (changed != null) {
+            transaction.put(leader, changed);
         }
     }
 
@@ -321,7 +352,7 @@ public final class ClusterMapChanges {
             List<BucketRange> ranges = List.of(range);
             if (!old.buckets().equals(ranges)) {
                 long epoch = old.buckets().isEmpty() ? old.epoch() : old.epoch() + 1;
-                shards.set(i, new Shard(old.name(), i, old.primary(), old.standbys(), epoch, ranges));
+                shards.set(i, old.owning(ranges, epoch));
             }
         }
     }

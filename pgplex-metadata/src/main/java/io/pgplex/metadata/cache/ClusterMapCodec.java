@@ -127,6 +127,12 @@ public final class ClusterMapCodec {
         json.addProperty("host", node.host());
         json.addProperty("port", node.port());
         json.addProperty("database", node.database());
+        if (node.zone() != null) {
+            json.addProperty("zone", node.zone());
+        }
+        if (node.weight() != Node.DEFAULT_WEIGHT) {
+            json.addProperty("weight", node.weight());
+        }
         return json.toString();
     }
 
@@ -136,7 +142,9 @@ public final class ClusterMapCodec {
         String host = json.string("host");
         int port = json.smallInteger("port");
         String database = json.string("database");
-        return checked(pair.key(), () -> new Node(oid, name, host, port, database));
+        String zone = json.optionalString("zone");
+        int weight = json.has("weight") ? json.smallInteger("weight") : Node.DEFAULT_WEIGHT;
+        return checked(pair.key(), () -> new Node(oid, name, host, port, database, zone, weight));
     }
 
     static String encodeShard(Shard shard) {
@@ -155,6 +163,9 @@ public final class ClusterMapCodec {
             buckets.add(element);
         }
         json.add("buckets", buckets);
+        if (shard.patroni() != null) {
+            json.addProperty("patroni", shard.patroni());
+        }
         return json.toString();
     }
 
@@ -170,32 +181,27 @@ public final class ClusterMapCodec {
             int last = range.smallInteger("last");
             buckets.add(checked(pair.key(), () -> new BucketRange(first, last)));
         }
-        return checked(pair.key(), () -> new Shard(name, ordinal, primary, standbys, epoch, buckets));
+        String patroni = json.optionalString("patroni");
+        return checked(pair.key(), () -> new Shard(name, ordinal, primary, standbys, epoch, buckets, patroni));
     }
 
     /** The value of a shard's leader key. */
-    public static String encodeLeader(String node) {
+    public static String encodeLeader(String node, long epoch) {
         JsonObject json = JsonDocument.create();
         json.addProperty("node", node);
+        json.addProperty("epoch", epoch);
         return json.toString();
     }
 
-    /** The leader takes the primary's place, and the primary the leader's. */
+    /** The leader takes the primary's place, and the primary the leader's. The higher epoch counts: buckets change it, too. */
     private static Shard withLeader(@Nullable Shard shard, KeyValue pair) throws MetadataException {
         if (shard == null) {
             throw JsonDocument.corrupt(pair.key(), "belongs to no shard", null);
         }
-        String leader = JsonDocument.parse(pair).string("node");
-        if (leader.equals(shard.primary())) {
-            return shard;
-        }
-        List<String> standbys = new ArrayList<>(shard.standbys());
-        int place = standbys.indexOf(leader);
-        if (place < 0) {
-            throw JsonDocument.corrupt(pair.key(), "names a node that is not of the shard", null);
-        }
-        standbys.set(place, shard.primary());
-        return new Shard(shard.name(), shard.ordinal(), leader, standbys, shard.epoch(), shard.buckets());
+        JsonDocument json = JsonDocument.parse(pair);
+        String leader = json.string("node");
+        long epoch = Math.max(shard.epoch(), json.integer("epoch"));
+        return checked(pair.key(), () -> shard.ledBy(leader, epoch));
     }
 
     static String encodeTable(Table table) {

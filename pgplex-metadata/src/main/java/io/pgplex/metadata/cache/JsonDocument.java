@@ -85,9 +85,13 @@ final class JsonDocument {
         return value.getAsString();
     }
 
+    boolean has(String field) {
+        return object.has(field);
+    }
+
     @Nullable
     String optionalString(String field) throws MetadataException {
-        return object.has(field) ? string(field) : null;
+        return has(field) ? string(field) : null;
     }
 
     boolean bool(String field) throws MetadataException {

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -22,6 +23,19 @@ public final class ClusterMap {
 
     /** The value of {@link #SNAPSHOT} under which nobody sees a later commit without an earlier one. */
     public static final String STRICT = "strict";
+
+    /** The setting that says when an arbiter may promote a standby: a {@link Failover} in lower case. */
+    public static final String FAILOVER = "failover";
+
+    /** When an arbiter may promote a standby of a shard whose primary is gone. */
+    public enum Failover {
+        /** When the standby surely has all that was acknowledged, which takes synchronous replication. The default. */
+        SAFE,
+        /** Also when acknowledged transactions may be lost. */
+        LOSSY,
+        /** Never: only a switchover changes a primary. */
+        OFF
+    }
 
     private final String cluster;
     private final long revision;
@@ -86,9 +100,7 @@ public final class ClusterMap {
             if (shard.ordinal() != i) {
                 throw new IllegalArgumentException("shard ordinals of cluster " + cluster + " have a gap at " + i);
             }
-            List<String> members = new ArrayList<>(shard.standbys());
-            members.add(shard.primary());
-            for (String member : members) {
+            for (String member : shard.members()) {
                 if (!nodes.containsKey(member)) {
                     throw new IllegalArgumentException("shard " + shard.name() + " names no node " + member);
                 }
@@ -185,6 +197,12 @@ public final class ClusterMap {
      */
     public boolean strictSnapshots() {
         return strictSnapshots;
+    }
+
+    /** When an arbiter may promote a standby. */
+    public Failover failover() {
+        String set = settings.get(FAILOVER);
+        return set == null ? Failover.SAFE : Failover.valueOf(set.toUpperCase(Locale.ROOT));
     }
 
     public int buckets() {

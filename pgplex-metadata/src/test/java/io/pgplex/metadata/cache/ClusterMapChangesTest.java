@@ -85,13 +85,34 @@ class ClusterMapChangesTest {
         commit(Samples.newCluster(store, "c", 3).addStandby("s1", Samples.node("n1b")));
         ClusterKeys keys = new ClusterKeys("c");
         store.commit(Transaction.builder()
-                .put(keys.leader("s1"), ClusterMapCodec.encodeLeader("n1b"))
+                .put(keys.leader("s1"), ClusterMapCodec.encodeLeader("n1b", 3))
                 .build());
         ClusterMap map = commit(changes().removeShard("s1"));
         assertThat(map.shards()).extracting(Shard::name).containsExactly("s0", "s2");
         assertThat(map.shards()).extracting(Shard::ordinal).containsExactly(0, 1);
         assertThat(map.nodes()).containsOnlyKeys("n0", "n2");
         assertThat(store.read(keys.leader("s1")).pairs()).isEmpty();
+    }
+
+    @Test
+    void anotherLeaderTakesThePrimarysPlaceAtTheNextEpoch() throws Exception {
+        ClusterMap before = commit(Samples.newCluster(store, "c", 2).addStandby("s1", Samples.node("n1b")));
+        ClusterMap map = commit(changes().changeLeader("s1", "n1b"));
+        assertThat(map.shard("s1").primary()).isEqualTo("n1b");
+        assertThat(map.shard("s1").standbys()).containsExactly("n1");
+        assertThat(map.shard("s1").epoch()).isEqualTo(before.shard("s1").epoch() + 1);
+        ClusterMap back = commit(changes().changeLeader("s1", "n1"));
+        assertThat(back.shard("s1").members()).containsExactly("n1", "n1b");
+        assertThat(back.shard("s1").epoch()).isEqualTo(before.shard("s1").epoch() + 2);
+        assertThatThrownBy(() -> changes().changeLeader("s1", "n0")).hasMessageContaining("cannot be made the primary");
+    }
+
+    @Test
+    void aNodeKeepsItsZoneAndWeight() throws Exception {
+        commit(Samples.newCluster(store, "c", 1));
+        Node changed = commit(changes().changeNode("n0", "a", 5)).nodes().get("n0");
+        assertThat(changed.zone()).isEqualTo("a");
+        assertThat(changed.weight()).isEqualTo(5);
     }
 
     @Test

@@ -101,13 +101,14 @@ class ClusterMapCodecTest {
     @Test
     void theLeaderKeyNamesThePrimary() throws Exception {
         String leader = keys.leader("s1");
-        ClusterMap map = ClusterMapCodec.decode("c", with(leader, value -> ClusterMapCodec.encodeLeader("n1b")));
+        ClusterMap map = ClusterMapCodec.decode("c", with(leader, value -> ClusterMapCodec.encodeLeader("n1b", 7)));
         assertThat(map.shard("s1").primary()).isEqualTo("n1b");
         assertThat(map.shard("s1").standbys()).containsExactly("n1");
-        ClusterMap same = ClusterMapCodec.decode("c", with(leader, value -> ClusterMapCodec.encodeLeader("n1")));
+        assertThat(map.shard("s1").epoch()).isEqualTo(7);
+        ClusterMap same = ClusterMapCodec.decode("c", with(leader, value -> ClusterMapCodec.encodeLeader("n1", 1)));
         assertThat(same.shards()).isEqualTo(changes.map().shards());
-        assertCorrupt(leader, value -> ClusterMapCodec.encodeLeader("n2"));
-        assertCorrupt(keys.leader("s9"), value -> ClusterMapCodec.encodeLeader("n1"));
+        assertCorrupt(leader, value -> ClusterMapCodec.encodeLeader("n2", 3));
+        assertCorrupt(keys.leader("s9"), value -> ClusterMapCodec.encodeLeader("n1", 1));
     }
 
     @Test
