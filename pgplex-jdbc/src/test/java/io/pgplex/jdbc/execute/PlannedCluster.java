@@ -8,6 +8,7 @@ import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.PoolSettings;
 import io.pgplex.jdbc.pool.Pools;
 import io.pgplex.jdbc.statistics.StatisticsCache;
+import io.pgplex.jdbc.topology.TopologyMonitor;
 import io.pgplex.jdbc.transaction.StoredMetadata;
 import io.pgplex.jdbc.transaction.TransactionEnd;
 import io.pgplex.metadata.cache.ClusterMapCache;
@@ -38,6 +39,7 @@ final class PlannedCluster implements AutoCloseable {
     private final FanOut fanOut = new FanOut("planned");
     private final StatisticsCache statistics;
     private final DeadlockWatch deadlocks;
+    private final TopologyMonitor topology;
     private final Cluster cluster;
 
     PlannedCluster(LocalCluster local) throws MetadataException {
@@ -49,11 +51,13 @@ final class PlannedCluster implements AutoCloseable {
         this.cache = ClusterMapCache.open(store, local.cluster());
         this.statistics = new StatisticsCache(cache, pools, fanOut);
         this.deadlocks = new DeadlockWatch(cache, pools, fanOut);
+        this.topology = new TopologyMonitor(cache);
         StoredMetadata metadata = new StoredMetadata(store, cache);
         this.cluster = new Cluster(
                 local.cluster(),
                 store,
                 cache,
+                topology,
                 pools,
                 fanOut,
                 new Plans(1000, statistics::current),
@@ -130,6 +134,7 @@ final class PlannedCluster implements AutoCloseable {
     @Override
     public void close() {
         statistics.close();
+        topology.close();
         deadlocks.close();
         pools.close();
         cache.close();
