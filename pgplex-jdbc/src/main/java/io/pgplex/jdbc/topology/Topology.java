@@ -36,4 +36,19 @@ public record Topology(long version, Map<String, ShardState> shards, Map<String,
         ShardState state = shards.get(shard);
         return state == null ? null : nodes.get(state.primary());
     }
+
+    /**
+     * The node that a shard's writes may go to: the one that leads it, unless it is down, was last seen in recovery (it is not
+     * promoted yet) or on a lower timeline than an earlier leader of the shard. One that nobody has asked yet, or that
+     * failed a session, is worth a try. Null where there is none now, or no such shard.
+     */
+    public @Nullable NodeState writable(String shard) {
+        ShardState state = shards.get(shard);
+        NodeState leader = state == null ? null : nodes.get(state.primary());
+        if (state == null || leader == null || leader.health() == Health.DOWN) {
+            return null;
+        }
+        NodeReport report = leader.report();
+        return report == null || (!report.standby() && report.timeline() >= state.timeline()) ? leader : null;
+    }
 }

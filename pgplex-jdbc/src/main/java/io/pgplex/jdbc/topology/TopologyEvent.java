@@ -21,12 +21,23 @@ public sealed interface TopologyEvent {
     record Seen(String node, NodeReport report, long atMillis) implements TopologyEvent {}
 
     /**
-     * A look at a node failed.
+     * A server answered a look at its node, but with an error that is not about its own state: it has no free connection, or
+     * lets none of the known roles in.
      *
-     * @param refused whether its machine said that nobody listens there, which is certain, or nothing was heard in time
      * @param atMillis when, on the monitor's clock
      */
-    record Missed(String node, boolean refused, String reason, long atMillis) implements TopologyEvent {}
+    record Answered(String node, String reason, long atMillis) implements TopologyEvent {}
+
+    /**
+     * A look at a node failed.
+     *
+     * @param certain whether its machine said that nobody listens there, or its server that it goes away, is gone or not there
+     *     yet; else nothing was heard, which may be the network's fault
+     * @param sinceMillis when the look began, on the monitor's clock
+     * @param atMillis when it failed
+     */
+    record Missed(String node, boolean certain, String reason, long sinceMillis, long atMillis)
+            implements TopologyEvent {}
 
     /**
      * A session has lost a connection to a node.
