@@ -6,6 +6,7 @@ import io.pgplex.jdbc.deadlock.DeadlockWatch;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.execute.Cluster;
 import io.pgplex.jdbc.execute.Plans;
+import io.pgplex.jdbc.failover.StoredLeaders;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.Lease;
@@ -36,7 +37,7 @@ final class ClusterRuntime implements AutoCloseable {
     private final MetadataStore store;
     private final ClusterMapCache cache;
     private final TopologyMonitor topology;
-    private final Pools pools = new Pools();
+    private final Pools pools;
     private final FanOut fanOut;
     private final StatisticsCache statistics;
     private final DeadlockWatch deadlocks;
@@ -50,6 +51,7 @@ final class ClusterRuntime implements AutoCloseable {
         this.store = store;
         this.cache = cache;
         this.topology = new TopologyMonitor(cache);
+        this.pools = new Pools(new StoredLeaders(store));
         this.fanOut = new FanOut("pgplex-" + key.cluster());
         this.statistics = new StatisticsCache(cache, pools, fanOut);
         this.deadlocks = new DeadlockWatch(cache, pools, fanOut);

@@ -46,6 +46,8 @@ class ArchitectureTest {
             .definedBy("io.pgplex.jdbc.transaction..")
             .layer("arbiter")
             .definedBy("io.pgplex.jdbc.arbiter..")
+            .layer("failover")
+            .definedBy("io.pgplex.jdbc.failover..")
             .layer("cluster")
             .definedBy(
                     "io.pgplex.jdbc.cluster..",
@@ -73,13 +75,15 @@ class ArchitectureTest {
             .whereLayer("merge")
             .mayOnlyBeAccessedByLayers("intermediate", "execute", "connection", "driver")
             .whereLayer("cluster")
-            .mayOnlyBeAccessedByLayers("execute", "driver")
+            .mayOnlyBeAccessedByLayers("failover", "execute", "driver")
             .whereLayer("topology")
-            .mayOnlyBeAccessedByLayers("transaction", "arbiter", "cluster", "execute", "driver")
+            .mayOnlyBeAccessedByLayers("transaction", "arbiter", "failover", "cluster", "execute", "driver")
             .whereLayer("transaction")
-            .mayOnlyBeAccessedByLayers("arbiter", "cluster", "execute", "driver")
+            .mayOnlyBeAccessedByLayers("arbiter", "failover", "cluster", "execute", "driver")
             .whereLayer("arbiter")
-            .mayOnlyBeAccessedByLayers("driver");
+            .mayOnlyBeAccessedByLayers("failover", "driver")
+            .whereLayer("failover")
+            .mayOnlyBeAccessedByLayers("execute", "driver");
 
     @ArchTest
     static final ArchRule jsqlparserStaysInRouting = noClasses()

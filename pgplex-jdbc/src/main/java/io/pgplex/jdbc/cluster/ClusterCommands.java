@@ -13,7 +13,10 @@ import io.pgplex.metadata.store.MetadataStore;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -61,27 +64,36 @@ public final class ClusterCommands {
     public record DiscoveredNode(
             @Nullable Long oid, @Nullable String name, String conn, String state) {}
 
+    /** What may be set for a whole cluster: the values of each setting, its default first. */
+    private static final Map<String, List<String>> SETTINGS = Map.of(
+            ClusterMap.SNAPSHOT,
+            List.of("global", ClusterMap.STRICT),
+            ClusterMap.FAILOVER,
+            List.of("safe", "lossy", "off"));
+
     /**
-     * Sets something for the whole cluster: {@code snapshot} to {@code global} or {@code strict}.
+     * Sets something for the whole cluster: {@code snapshot} to {@code global} or {@code strict}, {@code failover} to {@code
+     * safe}, {@code lossy} or {@code off}.
      *
      * @param value null for the default
      * @throws SQLException 42704 for an unknown name, 22023 for an unknown value, 08006 when the store does not answer
      */
     public void set(String name, @Nullable String value) throws SQLException {
-        if (!name.equals(ClusterMap.SNAPSHOT)) {
+        List<String> values = SETTINGS.get(name);
+        if (values == null) {
             throw PgplexErrors.error(
                     SqlState.UNDEFINED_OBJECT,
                     "unknown setting \"" + name + "\" of a cluster",
-                    "Settings are: " + ClusterMap.SNAPSHOT + ".");
+                    "Settings are: " + String.join(", ", new TreeSet<>(SETTINGS.keySet())) + ".");
         }
-        if (value != null && !value.equals("global") && !value.equals(ClusterMap.STRICT)) {
+        if (value != null && !values.contains(value)) {
             throw PgplexErrors.error(
                     SqlState.INVALID_PARAMETER,
                     "invalid value for setting \"" + name + "\": \"" + value + "\"",
-                    "Valid values are: global, " + ClusterMap.STRICT + ".");
+                    "Valid values are: " + String.join(", ", values) + ".");
         }
         registry.change(changes -> {
-            if (value == null || value.equals("global")) {
+            if (value == null || value.equals(values.get(0))) {
                 changes.deleteSetting(name);
             } else {
                 changes.putSetting(name, value);
@@ -141,7 +153,8 @@ public final class ClusterCommands {
             if (map != null && isMember(map, address, probe, nodeName, shardName, replicaOf)) {
                 if (replicaOf == null) {
                     SchemaInstaller.install(connection);
-                    SchemaInstaller.writeMembership(connection, registry.cluster(), Objects.requireNonNull(shardName));
+                    Shard shard = Objects.requireNonNull(map.shard(Objects.requireNonNull(shardName)));
+                    SchemaInstaller.writeMembership(connection, registry.cluster(), shard.name(), shard.epoch());
                 }
                 return null;
             }
@@ -207,7 +220,8 @@ public final class ClusterCommands {
                 String shard =
                         shardName != null ? shardName : freeName("s", name -> now != null && now.shard(name) != null);
                 addShard(changes, address, probe, nodeName, shard);
-                SchemaInstaller.writeMembership(connection, registry.cluster(), shard);
+                long epoch = Objects.requireNonNull(changes.map().shard(shard)).epoch();
+                SchemaInstaller.writeMembership(connection, registry.cluster(), shard, epoch);
             });
         } catch (SQLException e) {
             forget(connection, address, e);

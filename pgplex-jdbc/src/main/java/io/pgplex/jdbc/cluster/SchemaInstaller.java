@@ -52,11 +52,12 @@ public final class SchemaInstaller {
         }
     }
 
-    /** Writes that the database is a shard of a cluster, whatever it was before. */
-    static void writeMembership(Connection connection, String cluster, String shard) throws SQLException {
+    /** Writes that the database is the primary of a shard at that epoch, whatever it was before. */
+    static void writeMembership(Connection connection, String cluster, String shard, long epoch) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ServerSql.WRITE_MEMBERSHIP)) {
             statement.setString(1, cluster);
             statement.setString(2, shard);
+            statement.setLong(3, epoch);
             statement.executeUpdate();
         }
     }

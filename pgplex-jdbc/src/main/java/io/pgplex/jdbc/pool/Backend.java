@@ -1,5 +1,7 @@
 package io.pgplex.jdbc.pool;
 
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.metadata.model.Node;
 import java.lang.reflect.InvocationTargetException;
@@ -41,6 +43,14 @@ public final class Backend {
 
     private static final String DEFAULT_ISOLATION = "SELECT reset_val FROM pg_catalog.pg_settings"
             + " WHERE name OPERATOR(pg_catalog.=) 'default_transaction_isolation'";
+
+    /** Parameters: cluster, shard, epoch. */
+    private static final String ATTACH = "SELECT a.answer, a.server_epoch FROM pgplex.attach(?, ?, ?) a";
+
+    private static final String VOUCH = "SELECT pgplex.vouch(?, ?, ?)";
+
+    private static final String UNDEFINED_FUNCTION = "42883";
+    private static final String UNDEFINED_SCHEMA = "3F000";
 
     private final Node node;
     private final PgConnection connection;
@@ -118,18 +128,100 @@ public final class Backend {
         applied = wanted;
     }
 
-    /** Asks the server whether it takes the shard's writes at that epoch; no round trip where it has said so already. */
-    void attach(Attachment as) throws SQLException {
+    /**
+     * Asks the server whether it takes the shard's writes at that epoch; no round trip where it has said so already.
+     *
+     * @param voucher asked where the server has been restarted, or has not heard of that epoch yet
+     * @return false where the server's schema {@code pgplex} is missing or too old to say more than that it is no standby
+     * @throws SQLException 25006 where it is a standby or was fenced; 55000 where it has another epoch, or nobody can vouch
+     *     for it now
+     */
+    boolean attach(Attachment as, Voucher voucher) throws SQLException {
         if (as.equals(attached)) {
-            return;
+            return true;
         }
+        if (as.epoch() == 0) {
+            checkNoStandby();
+            attached = as;
+            return true;
+        }
+        try (PreparedStatement statement = connection.prepareStatement(ATTACH)) {
+            set(statement, as);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                check(row.getString(1), row.getLong(2), as, voucher);
+            }
+        } catch (SQLException e) {
+            if (!UNDEFINED_FUNCTION.equals(e.getSQLState()) && !UNDEFINED_SCHEMA.equals(e.getSQLState())) {
+                throw e;
+            }
+            checkNoStandby();
+            attached = as;
+            return false;
+        }
+        attached = as;
+        return true;
+    }
+
+    private void checkNoStandby() throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_is_in_recovery()")) {
             if (row.next() && row.getBoolean(1)) {
-                throw new SQLException("node " + node.name() + " is a standby", "25006");
+                throw PgplexErrors.error(SqlState.READ_ONLY_TRANSACTION, "node \"" + node.name() + "\" is a standby");
             }
         }
-        attached = as;
+    }
+
+    private void check(String answer, long epoch, Attachment as, Voucher voucher) throws SQLException {
+        String name = "node \"" + node.name() + "\"";
+        switch (answer) {
+            case "ok" -> {}
+            case "standby" -> throw PgplexErrors.error(SqlState.READ_ONLY_TRANSACTION, name + " is a standby");
+            case "fenced" ->
+                throw PgplexErrors.error(SqlState.READ_ONLY_TRANSACTION, name + " was told to take no more writes");
+            case "later" ->
+                throw PgplexErrors.error(
+                        SqlState.OBJECT_NOT_IN_STATE,
+                        name + " is at epoch " + epoch + " of shard \"" + as.shard() + "\", this client at "
+                                + as.epoch());
+            case "unvouched" -> {
+                if (!voucher.isPrimary(node, as) || !vouch(as)) {
+                    throw PgplexErrors.error(
+                            SqlState.OBJECT_NOT_IN_STATE,
+                            name + " cannot be confirmed as the primary of shard \"" + as.shard() + "\" now",
+                            "It was restarted, or its shard has changed: the metadata store must say who leads.");
+                }
+            }
+            default ->
+                throw PgplexErrors.error(
+                        SqlState.OBJECT_NOT_IN_STATE,
+                        name + " does not say that it belongs to shard \"" + as.shard() + "\"",
+                        "Repeat JOIN CLUSTER for it, with its name and shard.");
+        }
+    }
+
+    /** Whatever the session was told before about its transactions, this one writes. */
+    private boolean vouch(Attachment as) throws SQLException {
+        run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+        boolean done = false;
+        try (PreparedStatement statement = connection.prepareStatement(VOUCH)) {
+            set(statement, as);
+            boolean vouched;
+            try (ResultSet row = statement.executeQuery()) {
+                vouched = row.next() && row.getBoolean(1);
+            }
+            run("COMMIT");
+            done = true;
+            return vouched;
+        } finally {
+            broken |= !done;
+        }
+    }
+
+    private static void set(PreparedStatement statement, Attachment as) throws SQLException {
+        statement.setString(1, as.cluster());
+        statement.setString(2, as.shard());
+        statement.setLong(3, as.epoch());
     }
 
     private void run(String sql) throws SQLException {

@@ -9,8 +9,11 @@ import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The physical connections to one node for one user. Thread-safe.
@@ -21,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NodePool implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(NodePool.class);
+
     /**
      * Times the maximum size, most connections of the overflow. Every lease of it belongs to a session that holds a shared
      * connection of some node, so that a transaction never waits for another in clusters of so many nodes.
@@ -29,19 +34,25 @@ public final class NodePool implements AutoCloseable {
 
     private final Node node;
     private final PoolSettings settings;
+    private final Voucher voucher;
     private final PhysicalDataSource physical;
     private final HikariDataSource shared;
     private final Semaphore permits;
     private final ReentrantLock overflowLock = new ReentrantLock();
     private volatile @Nullable HikariDataSource overflow;
 
+    /** Whether it was told that the server keeps no epoch. */
+    private final AtomicBoolean unguarded = new AtomicBoolean();
+
     /**
      * A pool with one open connection, which shows that the node is there and lets the user in.
      *
+     * @param voucher asked where the node is a primary that was restarted
      * @throws SQLException what the server or pgjdbc said
      */
-    public NodePool(Node node, Credentials credentials, PoolSettings settings) throws SQLException {
+    public NodePool(Node node, Credentials credentials, PoolSettings settings, Voucher voucher) throws SQLException {
         this.node = node;
+        this.voucher = voucher;
         this.settings = settings;
         this.physical = new PhysicalDataSource(node, credentials);
         this.permits = new Semaphore(settings.maximumSize());
@@ -106,7 +117,12 @@ public final class NodePool implements AutoCloseable {
     public Lease lease(boolean holdingOthers, Attachment as) throws SQLException {
         Lease lease = lease(holdingOthers);
         try {
-            lease.backend().attach(as);
+            if (!lease.backend().attach(as, voucher) && unguarded.compareAndSet(false, true)) {
+                LOG.warn(
+                        "node {} has no schema pgplex, or an old one: it cannot refuse clients that do not know of a"
+                                + " change of the primary; repeat JOIN CLUSTER for it, with its name and shard",
+                        node.name());
+            }
             return lease;
         } catch (SQLException e) {
             lease.backend().failed(e);

@@ -13,7 +13,13 @@ public final class Pools implements AutoCloseable {
     private record Key(String host, int port, String database, Credentials credentials, PoolSettings settings) {}
 
     private final Map<Key, Slot> slots = new ConcurrentHashMap<>();
+    private final Voucher voucher;
     private volatile boolean closed;
+
+    /** @param voucher asked where a primary was restarted */
+    public Pools(Voucher voucher) {
+        this.voucher = voucher;
+    }
 
     /**
      * The pool of that node and user.
@@ -72,7 +78,7 @@ public final class Pools implements AutoCloseable {
         private NodePool opened(Key key, Node node) throws SQLException {
             boolean failed = true;
             try {
-                NodePool fresh = new NodePool(node, key.credentials(), key.settings());
+                NodePool fresh = new NodePool(node, key.credentials(), key.settings(), voucher);
                 failed = false;
                 return fresh;
             } finally {

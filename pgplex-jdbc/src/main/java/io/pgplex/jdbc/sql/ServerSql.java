@@ -16,7 +16,7 @@ import java.util.StringJoiner;
 public final class ServerSql {
 
     /** The version that {@link #schema()} installs. */
-    public static final int SCHEMA_VERSION = 2;
+    public static final int SCHEMA_VERSION = 3;
 
     /** Whether the schema is there. */
     public static final String SCHEMA_VERSION_TABLE =
@@ -27,9 +27,14 @@ public final class ServerSql {
 
     public static final String READ_MEMBERSHIP = "SELECT cluster, shard FROM pgplex.membership";
 
-    /** Parameters: cluster, shard. */
-    public static final String WRITE_MEMBERSHIP = "INSERT INTO pgplex.membership (cluster, shard) VALUES (?, ?)"
-            + " ON CONFLICT (only_row) DO UPDATE SET cluster = excluded.cluster, shard = excluded.shard";
+    /** Makes the server the shard's primary at an epoch; a fence of the same shard stays. Parameters: cluster, shard, epoch. */
+    public static final String WRITE_MEMBERSHIP =
+            "INSERT INTO pgplex.membership AS m (cluster, shard, epoch, started_at)"
+                    + " VALUES (?, ?, ?, pg_catalog.pg_postmaster_start_time())"
+                    + " ON CONFLICT (only_row) DO UPDATE SET cluster = excluded.cluster, shard = excluded.shard,"
+                    + " epoch = excluded.epoch, started_at = excluded.started_at,"
+                    + " fenced = m.fenced AND m.cluster OPERATOR(pg_catalog.=) excluded.cluster"
+                    + " AND m.shard OPERATOR(pg_catalog.=) excluded.shard";
 
     public static final String REMOVE_MEMBERSHIP = "DELETE FROM pgplex.membership";
 

@@ -1,4 +1,4 @@
--- The schema that pgplex keeps in the database of every node, version 2.
+-- The schema that pgplex keeps in the database of every node, version 3.
 --
 -- Sent as one text, so it is one transaction; every statement may be repeated. It needs CREATE on the database.
 -- Roles that use the cluster need nothing but what is granted to PUBLIC with each object.
@@ -290,4 +290,174 @@ COMMENT ON FUNCTION pgplex.is_original() IS 'false while a copy of a replicated 
 
 GRANT EXECUTE ON FUNCTION pgplex.image(anyelement), pgplex.is_original() TO PUBLIC;
 
-INSERT INTO pgplex.schema_version (version) VALUES (2) ON CONFLICT (version) DO NOTHING;
+-- ---- who takes the shard's writes
+
+-- epoch: what clients are admitted at; fenced: it was told to take no more writes; started_at: the start of the server for
+-- which a client has vouched that it still is the shard's primary. After a restart, or at a higher epoch, it must be vouched
+-- for again, by a client that has just read so from the metadata store: the server may have been replaced meanwhile.
+ALTER TABLE pgplex.membership
+    ADD COLUMN IF NOT EXISTS epoch bigint NOT NULL DEFAULT 1,
+    ADD COLUMN IF NOT EXISTS fenced boolean NOT NULL DEFAULT false,
+    ADD COLUMN IF NOT EXISTS started_at timestamptz;
+
+-- Whether this server takes the writes of a shard from clients that know it at an epoch: ok, standby, foreign (another
+-- shard's or nobody's), later (it has a later epoch already), fenced, or unvouched. Asked once for each connection.
+CREATE OR REPLACE FUNCTION pgplex.attach(of_cluster text, of_shard text, at_epoch bigint,
+    OUT answer text, OUT server_epoch bigint)
+LANGUAGE sql STABLE
+SET search_path TO pg_catalog, pg_temp
+AS $function$
+    SELECT CASE
+               WHEN pg_is_in_recovery() THEN 'standby'
+               WHEN m.cluster IS NULL OR m.cluster <> $1 OR m.shard <> $2 THEN 'foreign'
+               WHEN m.epoch > $3 THEN 'later'
+               WHEN m.fenced THEN 'fenced'
+               WHEN m.epoch < $3 OR m.started_at IS DISTINCT FROM pg_postmaster_start_time() THEN 'unvouched'
+               ELSE 'ok'
+           END,
+           m.epoch
+      FROM (VALUES (1)) AS always(one) LEFT JOIN pgplex.membership m ON true
+$function$;
+
+COMMENT ON FUNCTION pgplex.attach(text, text, bigint) IS 'whether this server takes the shard''s writes at that epoch';
+
+-- Called by a client that has read in the metadata store, after attach() had said unvouched on this connection, that this
+-- server is the shard's primary at that epoch. Lifts no fence, and waits for no standby.
+CREATE OR REPLACE FUNCTION pgplex.vouch(of_cluster text, of_shard text, at_epoch bigint) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO pg_catalog, pg_temp
+AS $function$
+BEGIN
+    PERFORM set_config('synchronous_commit', 'local', true);
+    UPDATE pgplex.membership m SET epoch = at_epoch, started_at = pg_postmaster_start_time()
+     WHERE m.cluster = of_cluster AND m.shard = of_shard AND m.epoch <= at_epoch AND NOT m.fenced;
+    RETURN FOUND;
+END
+$function$;
+
+COMMENT ON FUNCTION pgplex.vouch(text, text, bigint) IS 'says that this server, as it runs now, is the shard''s primary';
+
+-- The functions below change who leads, so PUBLIC may not execute them: the role that has run JOIN CLUSTER may, and whom it
+-- grants that. They run with the rights of that role. Where it is no superuser it needs, for promote(), EXECUTE on
+-- pg_catalog.pg_promote(boolean, integer); for expel(), membership in pg_signal_backend, and then superusers' sessions stay.
+
+-- Takes no client at a lower epoch from now on, and at this one only after admit(). False, and nothing changes, where the
+-- server has been admitted at this epoch or a later one. With make_read_only, new sessions of the database are read-only
+-- unless they say otherwise; that is part of what standbys copy. Running sessions go on until expel().
+CREATE OR REPLACE FUNCTION pgplex.fence(of_cluster text, of_shard text, new_epoch bigint, make_read_only boolean)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO pg_catalog, pg_temp
+AS $function$
+BEGIN
+    PERFORM set_config('synchronous_commit', 'local', true);
+    UPDATE pgplex.membership m SET epoch = new_epoch, fenced = true
+     WHERE m.cluster = of_cluster AND m.shard = of_shard
+       AND (m.epoch < new_epoch OR (m.epoch = new_epoch AND m.fenced));
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    IF make_read_only THEN
+        BEGIN
+            EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only TO on', current_database());
+        EXCEPTION WHEN insufficient_privilege THEN
+            RAISE WARNING 'pgplex could not make database % read-only for those who do not use pgplex', current_database()
+                USING HINT = 'The owner of schema pgplex must own the database or be a superuser.';
+        END;
+    END IF;
+    RETURN true;
+END
+$function$;
+
+COMMENT ON FUNCTION pgplex.fence(text, text, bigint, boolean) IS 'refuses the shard''s clients until they are admitted again';
+
+-- Ends the other sessions of clients in this database, or only those outside a transaction; how many are still there.
+CREATE OR REPLACE FUNCTION pgplex.expel(idle_only boolean) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO pg_catalog, pg_temp
+AS $function$
+DECLARE
+    session record;
+    others integer := 0;
+BEGIN
+    PERFORM pg_stat_clear_snapshot();
+    FOR session IN
+        SELECT a.pid, a.state FROM pg_stat_activity a
+         WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a.pid <> pg_backend_pid()
+    LOOP
+        IF NOT idle_only OR session.state IN ('idle', 'disabled') THEN
+            BEGIN
+                PERFORM pg_terminate_backend(session.pid);
+                others := others + CASE WHEN idle_only THEN 0 ELSE 1 END;
+            EXCEPTION WHEN insufficient_privilege THEN
+                RAISE WARNING 'pgplex may not end the session of process %', session.pid
+                    USING HINT = 'The owner of schema pgplex must be a superuser to end superusers'' sessions.';
+            END;
+        ELSE
+            others := others + 1;
+        END IF;
+    END LOOP;
+    RETURN others;
+END
+$function$;
+
+COMMENT ON FUNCTION pgplex.expel(boolean) IS 'ends other sessions in this database';
+
+-- Takes the shard's clients at this epoch from now on.
+CREATE OR REPLACE FUNCTION pgplex.admit(of_cluster text, of_shard text, new_epoch bigint) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO pg_catalog, pg_temp
+AS $function$
+BEGIN
+    PERFORM set_config('synchronous_commit', 'local', true);
+    UPDATE pgplex.membership m SET epoch = new_epoch, fenced = false, started_at = pg_postmaster_start_time()
+     WHERE m.cluster = of_cluster AND m.shard = of_shard AND m.epoch <= new_epoch;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    IF EXISTS (SELECT FROM pg_db_role_setting r JOIN pg_database d ON d.oid = r.setdatabase
+                WHERE d.datname = current_database() AND r.setrole = 0
+                  AND 'default_transaction_read_only=on' = ANY (r.setconfig)) THEN
+        EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database());
+    END IF;
+    RETURN true;
+END
+$function$;
+
+COMMENT ON FUNCTION pgplex.admit(text, text, bigint) IS 'makes this server the shard''s primary, at that epoch';
+
+-- Has this standby of the shard become a primary; does not wait until it is.
+CREATE OR REPLACE FUNCTION pgplex.promote(of_cluster text, of_shard text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path TO pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pgplex.membership m WHERE m.cluster = of_cluster AND m.shard = of_shard) THEN
+        RETURN false;
+    END IF;
+    RETURN pg_promote(false);
+END
+$function$;
+
+COMMENT ON FUNCTION pgplex.promote(text, text) IS 'promotes this standby of the shard';
+
+-- The name by which this standby's primary knows it in synchronous_standby_names: application_name of primary_conninfo, which
+-- not everybody may read, else cluster_name, as walreceiver.c chooses it.
+CREATE OR REPLACE FUNCTION pgplex.standby_name() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path TO pg_catalog, pg_temp
+AS $function$
+    SELECT coalesce(
+        (SELECT coalesce(m[1], m[2]) FROM regexp_matches(current_setting('primary_conninfo'),
+            'application_name\s*=\s*(?:''([^'']*)''|([^\s&'']+))') AS m),
+        nullif(current_setting('cluster_name'), ''),
+        'walreceiver')
+$function$;
+
+COMMENT ON FUNCTION pgplex.standby_name() IS 'the name that this standby gives to its primary';
+
+REVOKE ALL ON FUNCTION pgplex.fence(text, text, bigint, boolean), pgplex.expel(boolean), pgplex.admit(text, text, bigint),
+    pgplex.promote(text, text), pgplex.standby_name() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pgplex.attach(text, text, bigint), pgplex.vouch(text, text, bigint) TO PUBLIC;
+
+INSERT INTO pgplex.schema_version (version) VALUES (3) ON CONFLICT (version) DO NOTHING;

@@ -88,8 +88,8 @@ class NodesIT {
             assertThat(SchemaInstaller.installedVersion(connection)).isEqualTo(ServerSql.SCHEMA_VERSION);
             SchemaInstaller.install(connection);
             connection.createStatement().execute(ServerSql.schema());
-            SchemaInstaller.writeMembership(connection, "default", "s1");
-            SchemaInstaller.writeMembership(connection, "default", "s2");
+            SchemaInstaller.writeMembership(connection, "default", "s1", 1);
+            SchemaInstaller.writeMembership(connection, "default", "s2", 1);
             assertThat(NodeProbe.of(connection).shard()).isEqualTo("s2");
             SchemaInstaller.removeMembership(connection);
             assertThat(NodeProbe.of(connection).cluster()).isNull();

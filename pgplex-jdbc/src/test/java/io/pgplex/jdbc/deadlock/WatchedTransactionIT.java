@@ -45,7 +45,7 @@ class WatchedTransactionIT {
     @BeforeEach
     void begin(PostgresServer server) throws SQLException {
         Node node = new Node(1, "pg1", server.host(), server.port(), "postgres");
-        pool = new NodePool(node, LOGIN, POOL);
+        pool = new NodePool(node, LOGIN, POOL, (primary, as) -> false);
         lease = pool.lease(false);
         participant = new Transaction(false, SessionState.INITIAL)
                 .join(new Shard("s1", 0, "pg1", List.of(), 1, List.of()), lease);

@@ -35,7 +35,7 @@ final class PlannedCluster implements AutoCloseable {
     private final LocalCluster local;
     private final MetadataStore store;
     private final ClusterMapCache cache;
-    private final Pools pools = new Pools();
+    private final Pools pools = new Pools((node, as) -> false);
     private final FanOut fanOut = new FanOut("planned");
     private final StatisticsCache statistics;
     private final DeadlockWatch deadlocks;

@@ -57,7 +57,7 @@ class StatisticsCacheIT {
         String name = cluster.jdbcUrl().replaceAll("^jdbc:pgplex:mem:([^/]*)/.*$", "$1");
         store = MemoryStore.named(name).anotherClient();
         maps = ClusterMapCache.open(store, cluster.cluster());
-        pools = new Pools();
+        pools = new Pools((node, as) -> false);
         fanOut = new FanOut("statistics-test");
         question = asking(
                 new StatisticsCache.Pace(Duration.ofMillis(200), 1, Duration.ofMillis(50), Duration.ofMinutes(1)));

@@ -101,7 +101,8 @@ public final class ClusterKeys {
                 || rest.startsWith(SHARDS)
                 || rest.startsWith(TABLES)
                 || rest.startsWith(VIEWS)
-                || rest.equals(SETTINGS + ClusterMap.SNAPSHOT);
+                || rest.equals(SETTINGS + ClusterMap.SNAPSHOT)
+                || rest.equals(SETTINGS + ClusterMap.FAILOVER);
     }
 
     /** The node whose key it is, or null. */
