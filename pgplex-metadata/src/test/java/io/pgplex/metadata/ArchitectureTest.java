@@ -21,9 +21,9 @@ class ArchitectureTest {
             .resideInAnyPackage("io.etcd..", "io.grpc..", "io.netty..", "io.vertx..", "com.google.protobuf..");
 
     @ArchTest
-    static final ArchRule onlyTheCacheSeesGson = noClasses()
+    static final ArchRule onlyTheCacheAndPatroniSeeGson = noClasses()
             .that()
-            .resideOutsideOfPackage("..cache..")
+            .resideOutsideOfPackages("..cache..", "..patroni..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("com.google.gson..");
@@ -51,6 +51,15 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("..metadata.model..", "..metadata.hash..", "..metadata.cache..");
+
+    @ArchTest
+    static final ArchRule patroniNeedsOnlyModelAndPairs = noClasses()
+            .that()
+            .resideInAPackage("..metadata.patroni..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "..metadata.hash..", "..metadata.cache..", "..metadata.store.memory..", "..metadata.store.etcd..");
 
     @ArchTest
     static final ArchRule theCacheKnowsThePortOnly = noClasses()

@@ -2,21 +2,16 @@ package io.pgplex.metadata.cache;
 
 import io.pgplex.metadata.cache.CacheStatus.State;
 import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.patroni.PatroniOverlay;
 import io.pgplex.metadata.store.KeyValue;
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.MetadataException.Kind;
 import io.pgplex.metadata.store.MetadataStore;
 import io.pgplex.metadata.store.Snapshot;
-import io.pgplex.metadata.store.Watch;
-import io.pgplex.metadata.store.WatchEvent;
-import io.pgplex.metadata.store.WatchListener;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -28,21 +23,22 @@ import org.slf4j.LoggerFactory;
  * The cluster map as this client knows it: read once, then kept up to date by a watch. Thread-safe, for any number of
  * users; {@link #current()} is one volatile read.
  *
- * <p>When the watch is lost, a thread of the cache reads again until that succeeds, waiting between attempts; until
- * then, and while the store holds what cannot be understood, the last good map stays current and {@link #status()} says
- * why.
+ * <p>While the store cannot be followed, or holds what cannot be understood, the last good map stays current and
+ * {@link #status()} says why.
+ *
+ * <p>Of a shard whose primary Patroni chooses, the map has the nodes that Patroni's keys name. They are never written back:
+ * whoever changes the cluster reads its own keys.
  */
 public final class ClusterMapCache implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterMapCache.class);
 
-    private static final long FIRST_BACKOFF_MILLIS = 50;
-    private static final long LONGEST_BACKOFF_MILLIS = 5_000;
-    private static final long CLOSE_MILLIS = 5_000;
+    /** How long opening waits for Patroni's keys at most; each read of the store has a limit of its own. */
+    private static final Duration PATRONI_PATIENCE = Duration.ofSeconds(30);
 
-    private final MetadataStore store;
     private final String cluster;
-    private final ClusterKeys keys;
+    private final FollowedPrefix keys;
+    private final PatroniShards patroni;
     private final List<ClusterMapListener> listeners = new CopyOnWriteArrayList<>();
 
     /** Guards the fields below it; never held over I/O. */
@@ -50,15 +46,11 @@ public final class ClusterMapCache implements AutoCloseable {
 
     private final Condition changed = lock.newCondition();
 
-    /** What the map is made from, and whether {@link #current} is made from exactly that. */
-    private final TreeMap<String, KeyValue> pairs = new TreeMap<>();
+    /** The map by the cluster's own keys, the last that could be understood. */
+    private @Nullable ClusterMap stored;
 
-    private boolean decoded;
-    private @Nullable Watch watch;
-    private @Nullable Thread reattaching;
-
-    /** Rises with each watch, so that events of an earlier one are not believed. */
-    private long generation;
+    /** Why the cluster's own keys cannot be understood, or null when they can. */
+    private @Nullable String corruption;
 
     private boolean closed;
 
@@ -66,9 +58,11 @@ public final class ClusterMapCache implements AutoCloseable {
     private volatile CacheStatus status = new CacheStatus(State.DETACHED, "not read yet", 0);
 
     private ClusterMapCache(MetadataStore store, String cluster) {
-        this.store = store;
         this.cluster = cluster;
-        this.keys = new ClusterKeys(cluster);
+        ClusterKeys own = new ClusterKeys(cluster);
+        this.keys = new FollowedPrefix(
+                store, own.prefix(), own::isPartOfMap, "pgplex-cluster-map-" + cluster, new OwnKeys());
+        this.patroni = new PatroniShards(store, cluster, this::patroniChanged);
     }
 
     /**
@@ -80,16 +74,28 @@ public final class ClusterMapCache implements AutoCloseable {
     public static ClusterMapCache open(MetadataStore store, String cluster) throws MetadataException {
         ClusterMapCache cache = new ClusterMapCache(store, cluster);
         try {
-            cache.attach();
+            cache.keys.attach();
             CacheStatus status = cache.status();
             if (status.state() == State.CORRUPT) {
                 throw new MetadataException(Kind.CORRUPT, Objects.requireNonNull(status.reason()));
             }
+            cache.awaitPatroni();
         } catch (MetadataException e) {
             cache.close();
             throw e;
         }
         return cache;
+    }
+
+    /** What Patroni says is part of the first map, where it can be had. */
+    private void awaitPatroni() {
+        try {
+            ClusterMap ignored = await(patroni::answered, PATRONI_PATIENCE);
+        } catch (MetadataException e) {
+            LOG.warn("cluster {} goes on without Patroni's keys: {}", cluster, e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** The map now, or null when the cluster does not exist. */
@@ -115,14 +121,15 @@ public final class ClusterMapCache implements AutoCloseable {
     }
 
     /**
-     * Waits until the cache has seen a revision, for instance that of this client's own transaction on this cluster.
+     * Waits until the cache has seen a revision, for instance that of this client's own transaction on this cluster, and what
+     * Patroni says of the shards of then.
      *
      * @return the map then, null when the cluster does not exist
      * @throws MetadataException TIMEOUT; UNAVAILABLE when the cache is closed
      */
     public @Nullable ClusterMap awaitRevision(long revision, Duration timeout)
             throws MetadataException, InterruptedException {
-        return await(() -> status.revision() >= revision, timeout);
+        return await(() -> status.revision() >= revision && patroni.answered(), timeout);
     }
 
     /**
@@ -157,160 +164,109 @@ public final class ClusterMapCache implements AutoCloseable {
         }
     }
 
-    /** Reads all at one revision, and watches from the next. */
-    private void attach() throws MetadataException {
-        Snapshot snapshot = store.read(keys.prefix());
-        TreeMap<String, KeyValue> fresh = new TreeMap<>();
-        for (KeyValue pair : snapshot.pairs()) {
-            if (keys.isPartOfMap(pair.key())) {
-                fresh.put(pair.key(), pair);
-            }
-        }
-        long mine;
-        lock.lock();
-        try {
-            if (snapshot.revision() < status.revision()) {
-                throw new MetadataException(
-                        Kind.CORRUPT,
-                        "the metadata store went back from revision " + status.revision() + " to "
-                                + snapshot.revision());
-            }
-            mine = ++generation;
-            boolean same = decoded && pairs.equals(fresh);
-            pairs.clear();
-            pairs.putAll(fresh);
-            publish(snapshot.revision(), !same);
-        } finally {
-            lock.unlock();
-        }
-        Watch opened = store.watch(keys.prefix(), snapshot.revision() + 1, new Follower(mine));
-        boolean late;
-        lock.lock();
-        try {
-            late = closed || mine != generation;
-            if (!late) {
-                watch = opened;
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (late) {
-            opened.close();
-        }
-    }
-
-    /** One watch's listener. */
-    private final class Follower implements WatchListener {
-        private final long mine;
-
-        Follower(long mine) {
-            this.mine = mine;
-        }
-
+    /** The cluster's own keys. Called under the lock of {@link #keys}, never under the one of this object. */
+    private final class OwnKeys implements FollowedPrefix.Listener {
         @Override
-        public void changed(List<WatchEvent> events) {
-            lock.lock();
+        public void seen(long revision, List<KeyValue> pairs, boolean relevant) {
+            if (!relevant) {
+                noted(revision);
+                return;
+            }
             try {
-                if (closed || mine != generation) {
-                    return;
-                }
-                boolean relevant = false;
-                for (WatchEvent event : events) {
-                    if (!keys.isPartOfMap(event.key())) {
-                        continue;
-                    }
-                    relevant = true;
-                    if (event instanceof WatchEvent.Put put) {
-                        pairs.put(put.key(), put.pair());
-                    } else {
-                        pairs.remove(event.key());
-                    }
-                }
-                publish(events.get(events.size() - 1).revision(), relevant);
-            } finally {
-                lock.unlock();
+                ClusterMap read = ClusterMapCodec.decode(cluster, new Snapshot(revision, pairs));
+                patroni.follow(read);
+                stored(read, revision);
+            } catch (MetadataException e) {
+                LOG.warn("cluster {} keeps its last good map: {}", cluster, e.getMessage());
+                corrupt(String.valueOf(e.getMessage()), revision);
             }
         }
 
         @Override
-        public void lost(MetadataException reason) {
+        public void detached(String reason) {
             lock.lock();
             try {
-                if (closed || mine != generation) {
-                    return;
+                if (!closed) {
+                    status = new CacheStatus(State.DETACHED, reason, status.revision());
                 }
-                generation++;
-                watch = null;
-                LOG.info("watch of cluster {} was lost, reading again: {}", cluster, reason.getMessage());
-                detached(String.valueOf(reason.getMessage()));
-                Thread thread = new Thread(ClusterMapCache.this::reattach, "pgplex-cluster-map-" + cluster);
-                thread.setDaemon(true);
-                reattaching = thread;
-                thread.start();
             } finally {
                 lock.unlock();
             }
         }
     }
 
-    private void detached(String reason) {
+    /** The pairs are as they were; only the revision is another. */
+    private void noted(long revision) {
         lock.lock();
         try {
             if (!closed) {
-                status = new CacheStatus(State.DETACHED, reason, status.revision());
+                status = corruption == null
+                        ? new CacheStatus(State.FOLLOWING, null, revision)
+                        : new CacheStatus(State.CORRUPT, corruption, revision);
+                changed.signalAll();
             }
         } finally {
             lock.unlock();
         }
     }
 
-    private void reattach() {
-        long backoffMillis = FIRST_BACKOFF_MILLIS;
-        while (!isClosed()) {
-            try {
-                attach();
+    private void corrupt(String reason, long revision) {
+        lock.lock();
+        try {
+            corruption = reason;
+        } finally {
+            lock.unlock();
+        }
+        noted(revision);
+    }
+
+    /** The pairs mean another map. */
+    private void stored(@Nullable ClusterMap read, long revision) {
+        lock.lock();
+        try {
+            if (closed) {
                 return;
-            } catch (MetadataException | RuntimeException e) { // one failure must not end the attempts
-                detached(String.valueOf(e.getMessage()));
-                LOG.debug("cluster {} cannot be read yet: {}", cluster, e.getMessage());
             }
-            try {
-                TimeUnit.MILLISECONDS.sleep(backoffMillis);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt(); // close() wants us gone
-                return;
-            }
-            backoffMillis = Math.min(2 * backoffMillis, LONGEST_BACKOFF_MILLIS);
+            stored = read;
+            corruption = null;
+            status = new CacheStatus(State.FOLLOWING, null, revision);
+            publish(overlaid());
+        } finally {
+            lock.unlock();
         }
     }
 
-    /**
-     * Makes what is in {@link #pairs} visible. The lock is held.
-     *
-     * @param relevant whether the pairs changed; else the map stays and only the revision is noted
-     */
-    private void publish(long revision, boolean relevant) {
-        if (!relevant) {
-            status = decoded
-                    ? new CacheStatus(State.FOLLOWING, null, revision)
-                    : new CacheStatus(State.CORRUPT, status.reason(), revision);
-            changed.signalAll();
-            return;
-        }
-        ClusterMap before = current;
+    /** Patroni's keys changed: most often a position in the WAL, which makes no new map. */
+    private void patroniChanged() {
+        lock.lock();
         try {
-            ClusterMap after = ClusterMapCodec.decode(cluster, new Snapshot(revision, new ArrayList<>(pairs.values())));
-            decoded = true;
-            current = after;
-            status = new CacheStatus(State.FOLLOWING, null, revision);
+            ClusterMap before = current;
+            ClusterMap after = overlaid();
+            if (before != null
+                    && after != null
+                    && !closed
+                    && !(before.shards().equals(after.shards())
+                            && before.nodes().equals(after.nodes()))) {
+                LOG.info("Patroni's keys change the nodes of cluster {}", cluster);
+                publish(after);
+            }
             changed.signalAll();
-            tell(before, after);
-        } catch (MetadataException e) {
-            decoded = false;
-            LOG.warn("cluster {} keeps its last good map: {}", cluster, e.getMessage());
-            status = new CacheStatus(State.CORRUPT, e.getMessage(), revision);
-            changed.signalAll();
+        } finally {
+            lock.unlock();
         }
+    }
+
+    private @Nullable ClusterMap overlaid() {
+        ClusterMap map = stored;
+        return map == null ? null : PatroniOverlay.apply(map, patroni.states());
+    }
+
+    /** Makes a map visible. The lock is held. */
+    private void publish(@Nullable ClusterMap after) {
+        ClusterMap before = current;
+        current = after;
+        changed.signalAll();
+        tell(before, after);
     }
 
     private void tell(@Nullable ClusterMap before, @Nullable ClusterMap after) {
@@ -323,42 +279,18 @@ public final class ClusterMapCache implements AutoCloseable {
         }
     }
 
-    private boolean isClosed() {
-        lock.lock();
-        try {
-            return closed;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Ends the watch and leaves no thread; {@link #current()} keeps the last map. */
+    /** Ends the watches and leaves no thread; {@link #current()} keeps the last map. */
     @Override
     public void close() {
-        Watch toClose;
-        Thread toEnd;
         lock.lock();
         try {
             closed = true;
-            toClose = watch;
-            toEnd = reattaching;
-            watch = null;
-            reattaching = null;
             status = new CacheStatus(State.CLOSED, "closed", status.revision());
             changed.signalAll();
         } finally {
             lock.unlock();
         }
-        if (toClose != null) {
-            toClose.close();
-        }
-        if (toEnd != null && toEnd != Thread.currentThread()) {
-            toEnd.interrupt();
-            try {
-                toEnd.join(CLOSE_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        keys.close();
+        patroni.close();
     }
 }

@@ -120,9 +120,22 @@ public final class ClusterMapChanges {
         return this;
     }
 
-    /** Adds a node that follows a shard's primary. */
+    /** Leaves the choice of a shard's primary to the Patroni cluster of that scope; its node is who leads that now. */
+    public ClusterMapChanges declarePatroni(String shard, String scope) {
+        replace(existingShard(shard).chosenBy(scope));
+        return this;
+    }
+
+    /**
+     * Adds a node that follows a shard's primary.
+     *
+     * @throws IllegalStateException when Patroni knows the shard's nodes
+     */
     public ClusterMapChanges addStandby(String shard, NodeAddress standby) {
         Shard old = existingShard(shard);
+        if (old.patroni() != null) {
+            throw new IllegalStateException("shard \"" + shard + "\" has the nodes that Patroni's keys name");
+        }
         addNode(standby);
         List<String> standbys = new ArrayList<>(old.standbys());
         standbys.add(standby.name());

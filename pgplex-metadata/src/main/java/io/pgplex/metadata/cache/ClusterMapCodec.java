@@ -13,6 +13,7 @@ import io.pgplex.metadata.model.Table;
 import io.pgplex.metadata.model.TableDistribution;
 import io.pgplex.metadata.model.TableName;
 import io.pgplex.metadata.model.View;
+import io.pgplex.metadata.patroni.PatroniScope;
 import io.pgplex.metadata.store.KeyValue;
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.Snapshot;
@@ -182,6 +183,9 @@ public final class ClusterMapCodec {
             buckets.add(checked(pair.key(), () -> new BucketRange(first, last)));
         }
         String patroni = json.optionalString("patroni");
+        if (patroni != null) {
+            PatroniScope ignored = checked(pair.key(), () -> PatroniScope.of(patroni));
+        }
         return checked(pair.key(), () -> new Shard(name, ordinal, primary, standbys, epoch, buckets, patroni));
     }
 

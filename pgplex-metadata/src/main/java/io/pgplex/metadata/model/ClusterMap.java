@@ -214,6 +214,11 @@ public final class ClusterMap {
         return owners[bucket];
     }
 
+    /** The same map with other nodes, and shards that name them. */
+    public ClusterMap withNodes(List<Shard> changedShards, Map<String, Node> changedNodes) {
+        return new ClusterMap(cluster, revision, properties, changedShards, changedNodes, tables, views, settings);
+    }
+
     /** The same map with a table added or replaced. */
     public ClusterMap withTable(Table table) {
         Map<TableName, Table> changed = new HashMap<>(tables);

@@ -63,6 +63,16 @@ public record Shard(
         return new Shard(name, ordinal, primary, nodes, epoch, buckets, patroni);
     }
 
+    /** The same shard with Patroni's choice of a primary and standbys. */
+    public Shard ofMembers(String leader, List<String> replicas) {
+        return new Shard(name, ordinal, leader, replicas, epoch, buckets, patroni);
+    }
+
+    /** The same shard with its primary chosen by the Patroni cluster of that scope. */
+    public Shard chosenBy(String scope) {
+        return new Shard(name, ordinal, primary, standbys, epoch, buckets, scope);
+    }
+
     /** The same shard in another place. */
     public Shard at(int place) {
         return new Shard(name, place, primary, standbys, epoch, buckets, patroni);
