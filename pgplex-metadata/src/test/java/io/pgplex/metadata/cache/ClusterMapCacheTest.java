@@ -6,15 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pgplex.metadata.cache.CacheStatus.State;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.TableName;
-import io.pgplex.metadata.store.Lease;
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.MetadataException.Kind;
-import io.pgplex.metadata.store.MetadataStore;
 import io.pgplex.metadata.store.Outcome;
-import io.pgplex.metadata.store.Snapshot;
 import io.pgplex.metadata.store.Transaction;
-import io.pgplex.metadata.store.Watch;
-import io.pgplex.metadata.store.WatchListener;
 import io.pgplex.metadata.store.memory.MemoryStore;
 import java.time.Duration;
 import java.util.List;
@@ -119,12 +114,12 @@ class ClusterMapCacheTest {
         Samples.commit(memory, Samples.newCluster(memory, "c", 1));
         try (ClusterMapCache cache = ClusterMapCache.open(store, "c")) {
             ClusterMap before = cache.current();
-            store.broken = true;
+            store.breakOff("");
             store.loseWatches();
             assertThat(cache.status().state()).isEqualTo(State.DETACHED);
             assertThat(cache.current()).isSameAs(before);
             long revision = Samples.commit(memory, changes().putTable(Samples.table("t")));
-            store.broken = false;
+            store.mend();
             assertThat(cache.awaitRevision(revision, LONG).tables()).hasSize(1);
             revision = Samples.commit(memory, changes().putTable(Samples.table("u")));
             assertThat(cache.awaitRevision(revision, LONG).tables()).hasSize(2);
@@ -147,7 +142,7 @@ class ClusterMapCacheTest {
     void closingLeavesNoThreadEvenWhileTheStoreIsGone() throws Exception {
         Samples.commit(memory, Samples.newCluster(memory, "c", 1));
         ClusterMapCache cache = ClusterMapCache.open(store, "c");
-        store.broken = true;
+        store.breakOff("");
         store.loseWatches();
         cache.close();
         cache.close();
@@ -164,60 +159,6 @@ class ClusterMapCacheTest {
             assertThatThrownBy(() -> cache.awaitChange(null, Duration.ofMillis(20)))
                     .isInstanceOfSatisfying(
                             MetadataException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TIMEOUT));
-        }
-    }
-
-    /** A store whose connection a test can break. */
-    private static final class BreakableStore implements MetadataStore {
-        private final MemoryStore memory;
-        private final List<WatchListener> listeners = new CopyOnWriteArrayList<>();
-        private volatile boolean broken;
-
-        BreakableStore(MemoryStore memory) {
-            this.memory = memory;
-        }
-
-        private void check() throws MetadataException {
-            if (broken) {
-                throw new MetadataException(Kind.UNAVAILABLE, "broken");
-            }
-        }
-
-        void loseWatches() {
-            for (WatchListener listener : List.copyOf(listeners)) {
-                listeners.remove(listener);
-                listener.lost(new MetadataException(Kind.UNAVAILABLE, "broken"));
-            }
-        }
-
-        @Override
-        public Snapshot read(String prefix) throws MetadataException {
-            check();
-            return memory.read(prefix);
-        }
-
-        @Override
-        public Outcome commit(Transaction transaction) throws MetadataException {
-            check();
-            return memory.commit(transaction);
-        }
-
-        @Override
-        public Watch watch(String prefix, long fromRevision, WatchListener listener) throws MetadataException {
-            check();
-            listeners.add(listener);
-            return memory.watch(prefix, fromRevision, listener);
-        }
-
-        @Override
-        public Lease grantLease(Duration timeToLive, Runnable onLost) throws MetadataException {
-            check();
-            return memory.grantLease(timeToLive, onLost);
-        }
-
-        @Override
-        public void close() {
-            memory.close();
         }
     }
 }
