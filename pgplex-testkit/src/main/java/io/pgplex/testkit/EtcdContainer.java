@@ -6,6 +6,7 @@ import com.github.dockerjava.api.model.PortBinding;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.utility.DockerImageName;
 
@@ -13,6 +14,7 @@ import org.testcontainers.utility.DockerImageName;
 final class EtcdContainer implements EtcdServer {
     private static final DockerImageName IMAGE = DockerImageName.parse("quay.io/coreos/etcd:v3.5.21");
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final String NAME = "testkit";
     private static final int PEER_PORT = 2380;
 
     private final GenericContainer<?> container;
@@ -27,7 +29,7 @@ final class EtcdContainer implements EtcdServer {
     static EtcdServer launch() {
         int port = Ports.free();
         List<String> command = new ArrayList<>(List.of("/usr/local/bin/etcd"));
-        command.addAll(EtcdProcess.options("/etcd-data", "0.0.0.0", port, PEER_PORT));
+        command.addAll(EtcdProcess.options(NAME, "/etcd-data", "0.0.0.0", port, PEER_PORT, Map.of(NAME, PEER_PORT)));
         GenericContainer<?> container = new GenericContainer<>(IMAGE)
                 .withExposedPorts(port)
                 .withCommand(command.toArray(String[]::new))

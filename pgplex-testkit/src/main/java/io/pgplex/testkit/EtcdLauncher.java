@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +15,7 @@ final class EtcdLauncher {
     static final String VARIABLE = "PGPLEX_ETCD";
 
     /** What was found: a way to start an etcd, or the reasons why there is none. */
-    private record Source(@Nullable Supplier<EtcdServer> launcher, List<String> reasons) {}
+    private record Source(@Nullable IntFunction<List<EtcdServer>> launcher, List<String> reasons) {}
 
     private static final class Holder {
         static final Source SOURCE = find();
@@ -23,13 +23,13 @@ final class EtcdLauncher {
 
     private EtcdLauncher() {}
 
-    static EtcdServer launch() {
+    static List<EtcdServer> launch(int members) {
         Source source = Holder.SOURCE;
         if (source.launcher() == null) {
             throw new EtcdUnavailableException("no etcd can be had\n  Detail: " + String.join("; ", source.reasons())
                     + ".\n  Hint: install etcd, or name its program in the environment variable " + VARIABLE + ".");
         }
-        return source.launcher().get();
+        return source.launcher().apply(members);
     }
 
     /** The steps in their order: what costs least and was meant most comes first. */
@@ -48,14 +48,22 @@ final class EtcdLauncher {
             return source(installed);
         }
         if (Docker.isAvailable(reasons)) {
-            return new Source(EtcdContainer::launch, reasons);
+            return new Source(EtcdLauncher::inDocker, reasons);
         }
         Path packaged = DebianEtcd.binary(reasons);
         return packaged != null ? source(packaged) : new Source(null, reasons);
     }
 
     private static Source source(Path binary) {
-        return new Source(() -> EtcdProcess.launch(binary), List.of());
+        return new Source(members -> EtcdProcess.launch(binary, members), List.of());
+    }
+
+    private static List<EtcdServer> inDocker(int members) {
+        if (members > 1) {
+            throw new EtcdUnavailableException("an etcd of " + members + " members needs its program on this machine"
+                    + "\n  Hint: install etcd, or name its program in the environment variable " + VARIABLE + ".");
+        }
+        return List.of(EtcdContainer.launch());
     }
 
     private static @Nullable Path named(List<String> reasons) {

@@ -4,6 +4,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** An etcd that runs as a process of this machine. */
@@ -12,45 +18,80 @@ final class EtcdProcess implements EtcdServer {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
     private final Path binary;
+    private final String name;
     private final Path directory;
     private final int port;
     private final int peerPort;
+    /** The peer ports of all members by name. */
+    private final Map<String, Integer> members;
+
     private volatile @Nullable ServerProcess process;
 
-    private EtcdProcess(Path binary, Path directory) {
+    private EtcdProcess(Path binary, String name, Map<String, Integer> members) {
         this.binary = binary;
-        this.directory = directory;
+        this.name = name;
+        this.directory = RunDirectory.current().newSubdirectory(name);
         this.port = Ports.free();
-        this.peerPort = Ports.free();
+        this.peerPort = Objects.requireNonNull(members.get(name));
+        this.members = members;
     }
 
-    /** Starts an etcd with a data directory of its own. */
-    static EtcdProcess launch(Path binary) {
-        EtcdProcess etcd = new EtcdProcess(binary, RunDirectory.current().newSubdirectory("etcd"));
+    /** Starts the members of an etcd, each with a data directory of its own. */
+    static List<EtcdServer> launch(Path binary, int count) {
+        Map<String, Integer> members = new TreeMap<>();
+        for (int number = 1; number <= count; number++) {
+            members.put("etcd" + number, Ports.free());
+        }
+        List<EtcdServer> launched = new ArrayList<>();
+        members.keySet().forEach(name -> launched.add(new EtcdProcess(binary, name, Map.copyOf(members))));
         try {
-            etcd.start();
-            return etcd;
-        } catch (RuntimeException e) {
-            etcd.close();
-            throw e;
+            // none is healthy before most of them run
+            List<CompletableFuture<Void>> starts = launched.stream()
+                    .map(member -> CompletableFuture.runAsync(member::start, task -> new Thread(task).start()))
+                    .toList();
+            starts.forEach(CompletableFuture::join);
+            return List.copyOf(launched);
+        } catch (CompletionException e) {
+            launched.forEach(EtcdServer::close);
+            throw e.getCause() instanceof ServerException cause
+                    ? cause
+                    : new ServerException("could not start etcd", e);
         }
     }
 
-    /** Short intervals, since a member of its own has nobody to wait for; no fsync, since only processes die. */
-    static List<String> options(String dataDirectory, String listenHost, int port, int peerPort) {
-        String peer = "http://127.0.0.1:" + peerPort;
+    /**
+     * The program's options: no fsync, since only processes die. A member of its own has nobody to wait for, so its intervals
+     * are short; several keep etcd's own, as a busy machine needs.
+     *
+     * @param members the peer ports of all members by name
+     */
+    static List<String> options(
+            String name,
+            String dataDirectory,
+            String listenHost,
+            int port,
+            int peerPort,
+            Map<String, Integer> members) {
+        boolean alone = members.size() == 1;
+        String cluster = members.entrySet().stream()
+                .map(member -> member.getKey() + "=" + peer(member.getValue()))
+                .collect(Collectors.joining(","));
         return List.of(
-                "--name=testkit",
+                "--name=" + name,
                 "--data-dir=" + dataDirectory,
                 "--listen-client-urls=http://" + listenHost + ":" + port,
                 "--advertise-client-urls=http://127.0.0.1:" + port,
-                "--listen-peer-urls=" + peer,
-                "--initial-advertise-peer-urls=" + peer,
-                "--initial-cluster=testkit=" + peer,
-                "--heartbeat-interval=20",
-                "--election-timeout=200",
+                "--listen-peer-urls=" + peer(peerPort),
+                "--initial-advertise-peer-urls=" + peer(peerPort),
+                "--initial-cluster=" + cluster,
+                "--heartbeat-interval=" + (alone ? 20 : 100),
+                "--election-timeout=" + (alone ? 200 : 1000),
                 "--log-level=warn",
                 "--unsafe-no-fsync");
+    }
+
+    private static String peer(int port) {
+        return "http://127.0.0.1:" + port;
     }
 
     @Override
@@ -70,7 +111,7 @@ final class EtcdProcess implements EtcdServer {
             throw new ServerException("etcd is running already");
         }
         List<String> command = new ArrayList<>(List.of(binary.toString()));
-        command.addAll(options(directory.resolve("data").toString(), host(), port, peerPort));
+        command.addAll(options(name, directory.resolve("data").toString(), host(), port, peerPort, members));
         ServerProcess started = ServerProcess.start(command, directory, "KILL");
         process = started;
         Waiting.until(
@@ -121,6 +162,6 @@ final class EtcdProcess implements EtcdServer {
 
     @Override
     public String toString() {
-        return "etcd (" + endpoint() + ")";
+        return name + " (" + endpoint() + ")";
     }
 }

@@ -1,7 +1,9 @@
 package io.pgplex.testkit;
 
+import java.util.List;
+
 /**
- * A real etcd of one member on a loopback port, without TLS, whose data outlive a restart.
+ * A real etcd, or one member of it, on a loopback port, without TLS, whose data outlive a restart.
  *
  * <p>The methods that start and end it are for one thread at a time.
  */
@@ -14,7 +16,17 @@ public interface EtcdServer extends AutoCloseable {
      * @throws EtcdUnavailableException when there is none; the message says what was tried
      */
     static EtcdServer launch() {
-        return EtcdLauncher.launch();
+        return launch(1).get(0);
+    }
+
+    /**
+     * Starts the members of one etcd, which goes on while more than half of them run. Several members need an etcd program on
+     * this machine, and not only Docker.
+     *
+     * @throws EtcdUnavailableException when there is none; the message says what was tried
+     */
+    static List<EtcdServer> launch(int members) {
+        return EtcdLauncher.launch(members);
     }
 
     default String host() {

@@ -5,6 +5,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +27,7 @@ public final class LocalCluster implements AutoCloseable {
     private final Login login;
     private final String parameters;
     private final String jdbcUrl;
+    private final String managementUrl;
 
     private LocalCluster(
             Servers servers, boolean ownsServers, String cluster, String database, Login login, String parameters) {
@@ -35,14 +37,19 @@ public final class LocalCluster implements AutoCloseable {
         this.database = database;
         this.login = login;
         this.parameters = parameters;
-        this.jdbcUrl = "jdbc:pgplex:" + store(servers) + "/" + database + "@" + cluster + "?" + login.urlParameters()
-                + (parameters.isEmpty() ? "" : "&" + parameters);
+        String store = "jdbc:pgplex:" + store(servers) + "/";
+        String rest = "@" + cluster + "?" + login.urlParameters() + (parameters.isEmpty() ? "" : "&" + parameters);
+        this.jdbcUrl = store + database + rest;
+        this.managementUrl = store + "pgplex" + rest;
     }
 
     /** Where the metadata are: in etcd, or in a store of this JVM that no other cluster uses. */
     private static String store(Servers servers) {
         return servers.hasEtcd()
-                ? "//" + servers.etcd().host() + ":" + servers.etcd().port()
+                ? "//"
+                        + servers.etcdMembers().stream()
+                                .map(member -> member.host() + ":" + member.port())
+                                .collect(Collectors.joining(","))
                 : "mem:testkit" + LAST_STORE.incrementAndGet();
     }
 
@@ -93,7 +100,13 @@ public final class LocalCluster implements AutoCloseable {
             return this;
         }
 
-        /** Puts a {@link NetworkLink} in front of each primary, through which it can be cut off. */
+        /** Gives the etcd several members, one of which may be lost. */
+        public Builder etcdMembers(int count) {
+            topology = topology.withEtcdMembers(count);
+            return this;
+        }
+
+        /** Puts {@link NetworkLink}s in front of each server, through which it can be cut off. */
         public Builder links() {
             topology = topology.withLinks();
             return this;
@@ -179,6 +192,11 @@ public final class LocalCluster implements AutoCloseable {
     /** The URL that an application would use, with the user. */
     public String jdbcUrl() {
         return jdbcUrl;
+    }
+
+    /** The URL of the cluster's management database. */
+    public String managementUrl() {
+        return managementUrl;
     }
 
     /** A new connection to the cluster. */

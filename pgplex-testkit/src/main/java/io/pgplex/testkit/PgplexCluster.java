@@ -40,7 +40,10 @@ public @interface PgplexCluster {
     /** Whether roles other than the superuser are asked for their password. */
     boolean passwords() default false;
 
-    /** Whether the primaries are reached through a {@link NetworkLink}, and so can be cut off. */
+    /** Members of the etcd, one of which may be lost where there are three. */
+    int etcdMembers() default 1;
+
+    /** Whether the servers are reached through {@link NetworkLink}s, and so can be cut off. */
     boolean links() default false;
 
     /** More parameters for the URL of its {@link LocalCluster}, such as {@code arbiter=false}. */

@@ -60,7 +60,8 @@ public final class PgplexClusterExtension implements ParameterResolver {
                     DatabaseLocale.parse(cluster.locale()),
                     cluster.etcd() ? Topology.EtcdUse.PREFERRED : Topology.EtcdUse.NONE,
                     cluster.passwords(),
-                    cluster.links());
+                    cluster.links(),
+                    cluster.etcdMembers());
         }
     }
 

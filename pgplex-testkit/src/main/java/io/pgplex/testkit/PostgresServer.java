@@ -37,6 +37,7 @@ public final class PostgresServer implements AutoCloseable {
     private final Path directory;
     private final Path data;
     private final @Nullable NetworkLink link;
+    private final @Nullable NetworkLink replicationLink;
     private volatile @Nullable ServerProcess process;
 
     PostgresServer(String name, Path directory, boolean withLink) {
@@ -45,6 +46,7 @@ public final class PostgresServer implements AutoCloseable {
         this.directory = directory;
         this.data = directory.resolve("data");
         this.link = withLink ? NetworkLink.toPostgres(port) : null;
+        this.replicationLink = withLink ? NetworkLink.to(port) : null;
     }
 
     /** Starts a server with everything as it is by default. */
@@ -80,7 +82,7 @@ public final class PostgresServer implements AutoCloseable {
             return this;
         }
 
-        /** Puts a {@link NetworkLink} in front: conninfo and standbys use it, {@link #connect} does not. */
+        /** Puts {@link NetworkLink}s in front: conninfo and standbys use one each, {@link #connect} does not. */
         public Builder link(boolean value) {
             link = value;
             return this;
@@ -170,8 +172,17 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /** Host and port in libpq's form, by way of the link. */
-    String address() {
+    private String address() {
         return "host=" + host() + " port=" + (link == null ? port : link.port());
+    }
+
+    /** Host and port in libpq's form as standbys use them, by way of the link for replication. */
+    String replicationAddress() {
+        return "host=" + host() + " port=" + (replicationLink == null ? port : replicationLink.port());
+    }
+
+    boolean hasLinks() {
+        return link != null;
     }
 
     /** The network between this server and whoever uses its {@link #conninfo}; an error when it has none. */
@@ -180,6 +191,14 @@ public final class PostgresServer implements AutoCloseable {
             throw new ServerException(name + " was started without a link");
         }
         return link;
+    }
+
+    /** The network between this server and the standbys that were made of it; an error when it has none. */
+    public NetworkLink replicationLink() {
+        if (replicationLink == null) {
+            throw new ServerException(name + " was started without a link");
+        }
+        return replicationLink;
     }
 
     /** A new connection with bare pgjdbc, as the superuser. */
@@ -249,6 +268,22 @@ public final class PostgresServer implements AutoCloseable {
      */
     public PostgresServer createStandby(String standby, boolean synchronous) {
         return Standby.create(this, standby, synchronous);
+    }
+
+    /**
+     * Makes this server, which has ended or is ended now, a standby of another: what it stored is replaced by a fresh copy, as
+     * an operator would who has no pg_rewind. Ports, links and name stay. Returns when it streams.
+     *
+     * @param synchronous whether the primary's commits wait for it, or for another synchronous standby
+     */
+    public void rejoin(PostgresServer primary, boolean synchronous) {
+        if (isRunning()) {
+            resume();
+            kill();
+        }
+        PostmasterFile.removeSharedMemory(data);
+        Directories.delete(data);
+        Standby.fill(primary, this, synchronous);
     }
 
     /** Makes a standby a primary. */
@@ -347,6 +382,9 @@ public final class PostgresServer implements AutoCloseable {
         }
         if (link != null) {
             link.close();
+        }
+        if (replicationLink != null) {
+            replicationLink.close();
         }
         PostmasterFile.removeSharedMemory(data);
         Directories.delete(directory);

@@ -30,7 +30,7 @@ public final class Servers implements AutoCloseable {
     private final List<AutoCloseable> started = Collections.synchronizedList(new ArrayList<>());
     private final ReentrantLock referenceLock = new ReentrantLock();
     private List<Shard> shards = List.of();
-    private @Nullable EtcdServer etcd;
+    private List<EtcdServer> etcd = List.of();
     private @Nullable PostgresServer reference;
 
     private Servers(Topology topology) {
@@ -60,7 +60,7 @@ public final class Servers implements AutoCloseable {
             return thread;
         });
         try {
-            Future<@Nullable EtcdServer> startedEtcd = threads.submit(this::startEtcd);
+            Future<List<EtcdServer>> startedEtcd = threads.submit(this::startEtcd);
             List<Future<Shard>> startedShards = IntStream.rangeClosed(1, topology.shards())
                     .mapToObj(number -> threads.submit((Callable<Shard>) () -> startShard(number)))
                     .toList();
@@ -83,20 +83,20 @@ public final class Servers implements AutoCloseable {
         }
     }
 
-    private @Nullable EtcdServer startEtcd() {
+    private List<EtcdServer> startEtcd() {
         if (topology.etcd() == Topology.EtcdUse.NONE) {
-            return null;
+            return List.of();
         }
         try {
-            EtcdServer server = EtcdServer.launch();
-            started.add(server);
-            return server;
+            List<EtcdServer> members = EtcdServer.launch(topology.etcdMembers());
+            started.addAll(members);
+            return members;
         } catch (EtcdUnavailableException e) {
             if (topology.etcd() == Topology.EtcdUse.REQUIRED) {
                 throw e;
             }
             LOGGER.warn("going on without etcd: {}", e.getMessage());
-            return null;
+            return List.of();
         }
     }
 
@@ -108,7 +108,20 @@ public final class Servers implements AutoCloseable {
             started.add(server);
             standbys.add(server);
         }
+        // with a single standby the one that is promoted has nobody to wait for
+        if (topology.synchronous() && standbys.size() > 1) {
+            List<PostgresServer> members = new ArrayList<>(standbys);
+            members.add(primary);
+            standbys.forEach(standby -> Standby.setSynchronous(standby, othersQuoted(members, standby)));
+        }
         return new Shard("s" + number, primary, List.copyOf(standbys));
+    }
+
+    private static List<String> othersQuoted(List<PostgresServer> members, PostgresServer one) {
+        return members.stream()
+                .filter(member -> member != one)
+                .map(member -> PostgresServer.quoted(member.name()))
+                .toList();
     }
 
     private PostgresServer startPrimary(String name) {
@@ -164,16 +177,25 @@ public final class Servers implements AutoCloseable {
     }
 
     public boolean hasEtcd() {
-        return etcd != null;
+        return !etcd.isEmpty();
     }
 
-    /** The etcd; an error when there is none. */
+    /** The etcd, or its first member; an error when there is none. */
     public EtcdServer etcd() {
-        EtcdServer present = etcd;
-        if (present == null) {
+        return etcdMembers().get(0);
+    }
+
+    /** The members of the etcd; an error when there is none. */
+    public List<EtcdServer> etcdMembers() {
+        if (etcd.isEmpty()) {
             throw new EtcdUnavailableException("these servers were started without etcd");
         }
-        return present;
+        return etcd;
+    }
+
+    /** The member that leads the etcd now; waits while there is none. */
+    public EtcdServer etcdLeader() {
+        return EtcdHealth.awaitLeader(etcdMembers());
     }
 
     /**

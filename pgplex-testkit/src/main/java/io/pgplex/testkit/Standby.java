@@ -9,6 +9,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -35,22 +37,29 @@ final class Standby {
 
     static PostgresServer create(PostgresServer primary, String name, boolean synchronous) {
         Path directory = RunDirectory.current().newSubdirectory(name);
-        PostgresServer standby = new PostgresServer(name, directory, false);
-        String slot = name.replaceAll("[^a-z0-9_]", "_");
+        PostgresServer standby = new PostgresServer(name, directory, primary.hasLinks());
+        fill(primary, standby, synchronous);
+        return standby;
+    }
+
+    /** Fills a server's directory with a copy, and starts it. */
+    static void fill(PostgresServer primary, PostgresServer standby, boolean synchronous) {
+        String slot = standby.name().replaceAll("[^a-z0-9_]", "_");
         copy(primary, standby, slot);
         configure(primary, standby, slot);
         standby.startOrRemove();
-        awaitStreaming(primary, name);
+        awaitStreaming(primary, standby.name());
         if (synchronous) {
-            addSynchronous(primary, name);
+            addSynchronous(primary, standby.name());
         }
-        return standby;
     }
 
     private static void copy(PostgresServer primary, PostgresServer standby, String slot) {
         try (Connection connection = primary.connect("postgres");
                 Statement statement = connection.createStatement()) {
-            statement.execute("SELECT pg_catalog.pg_create_physical_replication_slot('" + slot + "', true)");
+            statement.execute("SELECT pg_catalog.pg_create_physical_replication_slot('" + slot + "', true)"
+                    + " WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_replication_slots WHERE slot_name = '" + slot
+                    + "')");
             statement.execute("SELECT pg_catalog.pg_backup_start('" + slot + "', true)");
             Directories.copy(primary.data(), standby.data(), Standby::isCopied);
             try (ResultSet label = statement.executeQuery("SELECT labelfile FROM pg_catalog.pg_backup_stop(false)")) {
@@ -90,7 +99,7 @@ final class Standby {
                         "primary_slot_name",
                         slot,
                         "primary_conninfo",
-                        primary.address() + " user=" + PostgresServer.SUPERUSER + " application_name="
+                        primary.replicationAddress() + " user=" + PostgresServer.SUPERUSER + " application_name="
                                 + standby.name()));
     }
 
@@ -105,18 +114,28 @@ final class Standby {
     /** One confirmation is enough for a commit, so that one standby may fail. */
     private static void addSynchronous(PostgresServer primary, String name) {
         String present = primary.query("postgres", "SHOW synchronous_standby_names");
-        String names = present == null || present.isEmpty()
-                ? PostgresServer.quoted(name)
-                : present.substring(present.indexOf('(') + 1, present.lastIndexOf(')')) + ", "
-                        + PostgresServer.quoted(name);
-        primary.execute(
-                "postgres",
-                "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (" + names + ")'",
-                "SELECT pg_catalog.pg_reload_conf()");
+        String quoted = PostgresServer.quoted(name);
+        List<String> names = new ArrayList<>();
+        if (present != null && !present.isEmpty()) {
+            String inside = present.substring(present.indexOf('(') + 1, present.lastIndexOf(')'));
+            names.addAll(List.of(inside.split(", ")));
+        }
+        if (!names.contains(quoted)) {
+            names.add(quoted);
+            setSynchronous(primary, names);
+        }
         String state = "SELECT sync_state FROM pg_catalog.pg_stat_replication WHERE application_name = '" + name + "'";
         Waiting.until(
                 () -> "quorum".equals(primary.query("postgres", state)),
                 STREAM_LIMIT,
                 () -> name + " did not become synchronous");
+    }
+
+    /** Sets whose confirmation a server's commits wait for; a standby keeps it for the time when it is promoted. */
+    static void setSynchronous(PostgresServer server, List<String> quotedNames) {
+        server.execute(
+                "postgres",
+                "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (" + String.join(", ", quotedNames) + ")'",
+                "SELECT pg_catalog.pg_reload_conf()");
     }
 }

@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +41,25 @@ class EtcdServerIT {
     }
 
     @Test
+    void goesOnWhenItsLeaderIsKilled() throws Exception {
+        List<EtcdServer> members = launch(3);
+        try {
+            EtcdServer leader = EtcdHealth.awaitLeader(members);
+            put(leader, "key", "value");
+
+            leader.kill();
+
+            EtcdServer next = EtcdHealth.awaitLeader(members);
+            assertThat(next).isNotSameAs(leader);
+            assertThat(get(next, "key")).isEqualTo("value");
+            leader.start();
+            assertThat(get(leader, "key")).isEqualTo("value");
+        } finally {
+            members.forEach(EtcdServer::close);
+        }
+    }
+
+    @Test
     void isGoneWhenClosed() {
         EtcdServer etcd = launch();
         etcd.close();
@@ -48,8 +68,12 @@ class EtcdServerIT {
     }
 
     private static EtcdServer launch() {
+        return launch(1).get(0);
+    }
+
+    private static List<EtcdServer> launch(int members) {
         try {
-            return EtcdServer.launch();
+            return EtcdServer.launch(members);
         } catch (EtcdUnavailableException e) {
             return Assumptions.abort(e.getMessage());
         }

@@ -60,7 +60,7 @@ class ServersIT {
     }
 
     @Test
-    void linkCutsPrimaryOffFromClientsAndStandbys() throws SQLException {
+    void linksCutPrimaryOffFromClientsAndStandbysSeparately() throws SQLException {
         try (Servers servers =
                 Servers.start(Topology.ofShards(1).withStandbys(1, false).withLinks())) {
             PostgresServer primary = servers.server("pg1");
@@ -73,15 +73,51 @@ class ServersIT {
             primary.link().cutOff();
 
             assertThatThrownBy(() -> DriverManager.getConnection(url)).hasMessageContaining("refused");
+            primary.execute("postgres", "CREATE TABLE replicated (i int)");
+            standby.awaitReplay(primary);
+            assertThat(standby.query("postgres", "SELECT to_regclass('replicated')"))
+                    .isEqualTo("replicated");
+
+            primary.link().heal();
+            primary.replicationLink().cutOff();
+
+            DriverManager.getConnection(url).close();
             primary.execute("postgres", "CREATE TABLE unseen (i int)");
             assertThat(standby.query("postgres", "SELECT to_regclass('unseen')"))
                     .isNull();
 
-            primary.link().heal();
+            primary.replicationLink().heal();
             standby.awaitReplay(primary);
             assertThat(standby.query("postgres", "SELECT to_regclass('unseen')"))
                     .isEqualTo("unseen");
-            DriverManager.getConnection(url).close();
+
+            standby.link().cutOff();
+            String standbyUrl = "jdbc:postgresql://127.0.0.1:" + standby.link().port() + "/postgres?user=postgres";
+            assertThatThrownBy(() -> DriverManager.getConnection(standbyUrl)).hasMessageContaining("refused");
+        }
+    }
+
+    @Test
+    void anOldPrimaryRejoinsAsAStandby() {
+        Topology topology = Topology.ofShards(1).withStandbys(2, true).withLinks();
+        try (Servers servers = Servers.start(topology)) {
+            PostgresServer old = servers.server("pg1");
+            PostgresServer promoted = servers.server("pg1_r1");
+            int port = old.port();
+            old.execute("postgres", "CREATE TABLE t (i int)");
+            promoted.awaitReplay(old);
+            old.kill();
+            promoted.promote();
+            assertThat(promoted.query("postgres", "SHOW synchronous_standby_names"))
+                    .isEqualTo("ANY 1 (\"pg1_r2\", \"pg1\")");
+
+            old.rejoin(promoted, true);
+
+            assertThat(old.port()).isEqualTo(port);
+            promoted.execute("postgres", "INSERT INTO t VALUES (1)"); // which pg1 confirms
+            old.awaitReplay(promoted);
+            assertThat(old.query("postgres", "SELECT i FROM t")).isEqualTo("1");
+            assertThat(old.query("postgres", "SELECT pg_is_in_recovery()")).isEqualTo("t");
         }
     }
 
