@@ -15,6 +15,7 @@ import io.pgplex.jdbc.pool.PoolSettings;
 import io.pgplex.jdbc.pool.Pools;
 import io.pgplex.jdbc.statistics.StatisticsCache;
 import io.pgplex.jdbc.topology.TopologyMonitor;
+import io.pgplex.jdbc.topology.TopologyPools;
 import io.pgplex.jdbc.transaction.StoredMetadata;
 import io.pgplex.jdbc.transaction.TransactionEnd;
 import io.pgplex.metadata.cache.ClusterMapCache;
@@ -52,6 +53,7 @@ final class ClusterRuntime implements AutoCloseable {
         this.cache = cache;
         this.topology = new TopologyMonitor(cache);
         this.pools = new Pools(new StoredLeaders(store));
+        TopologyPools.follow(topology, pools);
         this.fanOut = new FanOut("pgplex-" + key.cluster());
         this.statistics = new StatisticsCache(cache, pools, fanOut);
         this.deadlocks = new DeadlockWatch(cache, pools, fanOut);

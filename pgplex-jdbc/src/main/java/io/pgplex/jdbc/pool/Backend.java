@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.TransactionState;
 import org.postgresql.jdbc.PgConnection;
@@ -54,6 +55,9 @@ public final class Backend {
 
     private final Node node;
     private final PgConnection connection;
+    /** Who hears that the connection was closed by HikariCP. */
+    private final Consumer<Backend> onClose;
+
     private final Map<String, PreparedEntry> statements = new LinkedHashMap<>(64, 0.75f, true);
     /** Gives back the name that the connection was opened with; pgjdbc sets it after login, so that RESET loses it. */
     private final String restoreApplicationName;
@@ -65,9 +69,10 @@ public final class Backend {
     private boolean suspect;
     private boolean broken;
 
-    Backend(Node node, PgConnection connection) {
+    Backend(Node node, PgConnection connection, Consumer<Backend> onClose) {
         this.node = node;
         this.connection = connection;
+        this.onClose = onClose;
         String name = connection.getParameterStatus("application_name");
         this.restoreApplicationName = "SET application_name TO '" + (name == null ? "" : name.replace("'", "''")) + "'";
     }
@@ -81,6 +86,15 @@ public final class Backend {
                         case "isWrapperFor" -> arguments[0] == Backend.class;
                         // called at every return to the pool; warnings were cleared by the statements' owners
                         case "clearWarnings" -> null;
+                        case "close", "abort" -> {
+                            onClose.accept(this);
+                            yield call(method, arguments);
+                        }
+                        // to look whether an idle connection is alive
+                        case "setNetworkTimeout" -> {
+                            networkTimeoutMillis = (Integer) arguments[1];
+                            yield call(method, arguments);
+                        }
                         default -> call(method, arguments);
                     };
                 });
@@ -347,6 +361,16 @@ public final class Backend {
     /** Whether this connection may be given to another session: alive and outside a transaction. */
     public boolean isReusable() throws SQLException {
         return !broken && !connection.isClosed() && connection.getTransactionState() == TransactionState.IDLE;
+    }
+
+    /** Closes the connection at once, from any thread. */
+    void abort() {
+        taint();
+        try {
+            connection.abort(Runnable::run);
+        } catch (SQLException e) {
+            // it is closed already
+        }
     }
 
     public boolean isBroken() {

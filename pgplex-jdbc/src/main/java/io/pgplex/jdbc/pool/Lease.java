@@ -7,22 +7,31 @@ import java.sql.SQLException;
 public final class Lease {
 
     private final NodePool pool;
+    private final PhysicalPool from;
     private final Connection handle;
     private final boolean shared;
+    private final long generation;
     private final Backend backend;
     private boolean transactional;
     private boolean pinned;
     private volatile boolean released;
 
-    Lease(NodePool pool, Connection handle, boolean shared) throws SQLException {
+    Lease(NodePool pool, PhysicalPool from, Connection handle, boolean shared, long generation) throws SQLException {
         this.pool = pool;
+        this.from = from;
         this.handle = handle;
         this.shared = shared;
+        this.generation = generation;
         this.backend = handle.unwrap(Backend.class);
     }
 
     public Backend backend() {
         return backend;
+    }
+
+    /** The node's generation when the connection was leased: what fails on it says something about the node at that time. */
+    public long generation() {
+        return generation;
     }
 
     /** Whether a transaction owns this lease, so that the end of a statement does not end it. */
@@ -71,7 +80,7 @@ public final class Lease {
             return;
         }
         released = true;
-        pool.giveBack(handle, reusable, shared);
+        pool.giveBack(from, handle, reusable, shared);
     }
 
     /** Ends what is left of a transaction's settings on the client's side; false when the connection is of no use now. */
@@ -94,11 +103,6 @@ public final class Lease {
 
     /** Closes the connection at once, from any thread. */
     public void abort() {
-        backend.taint();
-        try {
-            backend.connection().abort(Runnable::run);
-        } catch (SQLException e) {
-            // it is closed already
-        }
+        backend.abort();
     }
 }

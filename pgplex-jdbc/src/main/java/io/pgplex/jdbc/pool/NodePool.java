@@ -1,12 +1,13 @@
 package io.pgplex.jdbc.pool;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
 import io.pgplex.metadata.model.Node;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,6 +22,10 @@ import org.slf4j.LoggerFactory;
  * <p>It cannot deadlock: who holds no lease waits for one of the shared connections, and takes those of several shards in
  * the shards' order; who holds one already (a transaction that reaches another shard) never waits behind others, but gets
  * a connection of the overflow when the shared ones are out.
+ *
+ * <p>It follows what the topology's monitor says of the node ({@link Pools}): a node that is down is not asked for
+ * connections, one that may hang is not waited for, and connections of earlier generations are not leased again. Without a
+ * monitor it waits for the node as long as for a connection that is in use.
  */
 public final class NodePool implements AutoCloseable {
 
@@ -32,14 +37,23 @@ public final class NodePool implements AutoCloseable {
      */
     private static final int OVERFLOW_FACTOR = 64;
 
+    /** The longest wait for a node that is down, in which the monitor sees it more than once. */
+    private static final long DOWN_MILLIS = 1_000;
+
     private final Node node;
+    private final Credentials credentials;
     private final PoolSettings settings;
     private final Voucher voucher;
-    private final PhysicalDataSource physical;
-    private final HikariDataSource shared;
+    private final NodeGate gate;
     private final Semaphore permits;
-    private final ReentrantLock overflowLock = new ReentrantLock();
-    private volatile @Nullable HikariDataSource overflow;
+    /** Held while {@link #shared} or {@link #overflow} is replaced. */
+    private final ReentrantLock replacing = new ReentrantLock();
+    /** Pools that were replaced and hold connections that are leased. */
+    private final Set<PhysicalPool> retired = ConcurrentHashMap.newKeySet();
+
+    private volatile PhysicalPool shared;
+    private volatile @Nullable PhysicalPool overflow;
+    private volatile boolean closed;
 
     /** Whether it was told that the server keeps no epoch. */
     private final AtomicBoolean unguarded = new AtomicBoolean();
@@ -51,57 +65,64 @@ public final class NodePool implements AutoCloseable {
      * @throws SQLException what the server or pgjdbc said
      */
     public NodePool(Node node, Credentials credentials, PoolSettings settings, Voucher voucher) throws SQLException {
-        this.node = node;
-        this.voucher = voucher;
-        this.settings = settings;
-        this.physical = new PhysicalDataSource(node, credentials);
-        this.permits = new Semaphore(settings.maximumSize());
-        this.shared = open("pgplex-" + node.name(), settings.maximumSize(), settings.minimumIdle(), 1);
+        this(node, credentials, settings, voucher, new NodeGate(node));
     }
 
-    private HikariDataSource open(String name, int maximumSize, int minimumIdle, long initializationFailTimeout)
+    NodePool(Node node, Credentials credentials, PoolSettings settings, Voucher voucher, NodeGate gate)
             throws SQLException {
-        HikariConfig config = new HikariConfig();
-        config.setPoolName(name);
-        config.setDataSource(physical);
-        config.setMaximumPoolSize(maximumSize);
-        config.setMinimumIdle(minimumIdle);
-        config.setConnectionTimeout(settings.connectionTimeoutMillis());
-        config.setIdleTimeout(settings.idleTimeoutMillis());
-        config.setMaxLifetime(settings.maxLifetimeMillis());
-        config.setInitializationFailTimeout(initializationFailTimeout);
-        try {
-            return new HikariDataSource(config);
-        } catch (PoolInitializationException e) {
-            if (e.getCause() instanceof SQLException cause) {
-                throw cause;
-            }
-            throw new SQLTransientConnectionException("could not connect to node " + node.name(), "08001", e);
-        }
+        this.node = node;
+        this.voucher = voucher;
+        this.credentials = credentials;
+        this.settings = settings;
+        this.gate = gate;
+        this.permits = new Semaphore(settings.maximumSize());
+        this.shared = newShared(true);
+    }
+
+    private PhysicalPool newShared(boolean connects) throws SQLException {
+        return new PhysicalPool(
+                node,
+                "pgplex-" + node.name(),
+                gate,
+                credentials,
+                settings,
+                settings.maximumSize(),
+                settings.minimumIdle(),
+                connects);
     }
 
     public Node node() {
         return node;
     }
 
+    /** The node's generation now, that of connections which are leased from now on; 0 without a monitor. */
+    public long generation() {
+        return gate.generation();
+    }
+
     /**
-     * A connection, idle and outside a transaction.
+     * A connection, idle and outside a transaction. Where the node does not answer, it is waited for some seconds at the
+     * most; for a connection that is in use, the whole connection timeout.
      *
      * @param holdingOthers whether the caller holds another lease and so must not wait behind others
-     * @throws SQLException 08001 when none is free within the connection timeout
+     * @throws SQLException 08001 when there is none in that time; what the server says when it does not let the user in
      */
     public Lease lease(boolean holdingOthers) throws SQLException {
+        return lease(holdingOthers, Math.min(DOWN_MILLIS, settings.connectionTimeoutMillis()));
+    }
+
+    private Lease lease(boolean holdingOthers, long downMillis) throws SQLException {
         boolean permitted = permits.tryAcquire() || (!holdingOthers && await());
         if (permitted) {
             try {
-                return new Lease(this, connection(shared), true);
+                return connect(true, downMillis);
             } catch (SQLException | RuntimeException e) {
                 permits.release();
                 throw e;
             }
         }
         if (holdingOthers) {
-            return new Lease(this, connection(overflow()), false);
+            return connect(false, downMillis);
         }
         throw new SQLTransientConnectionException(
                 "no connection to node " + node.name() + " became free within " + settings.connectionTimeoutMillis()
@@ -110,12 +131,13 @@ public final class NodePool implements AutoCloseable {
     }
 
     /**
-     * The same, on a server that takes the shard's writes.
+     * The same, on a server that takes the shard's writes. A node that is down is not waited for: another one may lead the
+     * shard by then.
      *
      * @throws SQLException also 25006 where the server is a standby or was fenced, 55000 where its epoch is another one
      */
     public Lease lease(boolean holdingOthers, Attachment as) throws SQLException {
-        Lease lease = lease(holdingOthers);
+        Lease lease = lease(holdingOthers, 0);
         try {
             if (!lease.backend().attach(as, voucher) && unguarded.compareAndSet(false, true)) {
                 LOG.warn(
@@ -131,17 +153,66 @@ public final class NodePool implements AutoCloseable {
         }
     }
 
-    /** What the pool says when it has none is about itself; the caller wants to know which node, and what that said. */
-    private Connection connection(HikariDataSource pool) throws SQLException {
+    private Lease connect(boolean isShared, long downMillis) throws SQLException {
+        long began = 0;
+        long downLeft = downMillis;
+        SQLException cause = null;
+        while (true) {
+            if (gate.isDown()) {
+                if (downLeft <= 0) {
+                    throw unavailable(cause);
+                }
+                awaitOpen(downLeft);
+                downLeft = gate.isDown() ? 0 : downMillis;
+                continue;
+            }
+            long generation = gate.generation();
+            PhysicalPool pool = isShared ? shared : overflow();
+            try {
+                Connection handle = pool.connection();
+                if (!pool.isRetired()) {
+                    return new Lease(this, pool, handle, isShared, generation);
+                }
+                // it was replaced meanwhile, and may end before this lease would
+                pool.giveBack(handle, false);
+            } catch (SQLTransientConnectionException e) {
+                // HikariCP says that it has none; the caller wants to know which node, and what that said
+                if (e.getCause() instanceof SQLException said) {
+                    cause = said;
+                }
+            } catch (SQLException e) {
+                // interrupted or closed
+                if (!pool.isRetired() || closed) {
+                    throw e.getSQLState() != null ? e : unavailable(e);
+                }
+            }
+            if (cause != null && !NodeGate.isWorthAnotherTry(cause)) {
+                throw cause;
+            }
+            long now = System.nanoTime();
+            if (began == 0) {
+                began = now - TimeUnit.MILLISECONDS.toNanos(PhysicalPool.SLICE_MILLIS);
+            }
+            if (TimeUnit.NANOSECONDS.toMillis(now - began) >= gate.patienceMillis(settings)) {
+                throw unavailable(cause);
+            }
+        }
+    }
+
+    private SQLTransientConnectionException unavailable(@Nullable SQLException cause) {
+        String reason = cause == null ? gate.reason() : cause.getMessage();
+        return new SQLTransientConnectionException(
+                "no connection to node " + node.name() + (gate.isDown() ? ", which is down" : " in time")
+                        + (reason == null ? "" : ": " + reason),
+                "08001",
+                cause);
+    }
+
+    private void awaitOpen(long millis) throws SQLException {
         try {
-            return pool.getConnection();
-        } catch (SQLTransientConnectionException e) {
-            Throwable cause = e.getCause();
-            throw new SQLTransientConnectionException(
-                    "no connection to node " + node.name() + " within " + settings.connectionTimeoutMillis() + " ms"
-                            + (cause == null ? "" : ": " + cause.getMessage()),
-                    "08001",
-                    e);
+            gate.awaitOpen(millis);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
         }
     }
 
@@ -149,24 +220,36 @@ public final class NodePool implements AutoCloseable {
         try {
             return permits.tryAcquire(settings.connectionTimeoutMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new SQLTransientConnectionException(
-                    "interrupted while waiting for a connection to node " + node.name(), "08001", e);
+            throw interrupted(e);
         }
     }
 
-    private HikariDataSource overflow() throws SQLException {
-        HikariDataSource pool = overflow;
+    private SQLException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new SQLTransientConnectionException(
+                "interrupted while waiting for a connection to node " + node.name(), "08001", e);
+    }
+
+    private PhysicalPool overflow() throws SQLException {
+        PhysicalPool pool = overflow;
         if (pool == null) {
-            overflowLock.lock();
+            replacing.lock();
             try {
                 pool = overflow;
                 if (pool == null) {
-                    pool = open("pgplex-" + node.name() + "-overflow", overflowSize(), 0, -1);
+                    pool = new PhysicalPool(
+                            node,
+                            "pgplex-" + node.name() + "-overflow",
+                            gate,
+                            credentials,
+                            settings,
+                            overflowSize(),
+                            0,
+                            false);
                     overflow = pool;
                 }
             } finally {
-                overflowLock.unlock();
+                replacing.unlock();
             }
         }
         return pool;
@@ -177,17 +260,9 @@ public final class NodePool implements AutoCloseable {
     }
 
     /** Takes a leased connection back. */
-    void giveBack(Connection connection, boolean reusable, boolean isShared) {
+    void giveBack(PhysicalPool from, Connection connection, boolean reusable, boolean isShared) {
         try {
-            if (!reusable) {
-                HikariDataSource pool = isShared ? shared : overflow;
-                if (pool != null) {
-                    pool.evictConnection(connection);
-                }
-            }
-            connection.close();
-        } catch (SQLException e) {
-            // HikariCP has closed or evicted it; nobody else will get it
+            from.giveBack(connection, reusable);
         } finally {
             if (isShared) {
                 permits.release();
@@ -195,20 +270,78 @@ public final class NodePool implements AutoCloseable {
         }
     }
 
+    /** Closes idle connections, and the others when they are given back: the node's generation rises. */
+    void evict() {
+        shared.evict();
+        PhysicalPool extra = overflow;
+        if (extra != null) {
+            extra.evict();
+        }
+    }
+
+    /**
+     * Goes on with new pools, whose logins wait behind none that hangs and after none that failed. Leased connections stay
+     * alive, and are closed when they are given back.
+     */
+    void replace() {
+        replaced().forEach(PhysicalPool::retire);
+    }
+
+    /** The same, but breaks connections that are leased: the node is not what they were leased for any more. */
+    void abort() {
+        for (PhysicalPool old : replaced()) {
+            old.abort();
+            old.retire();
+        }
+    }
+
+    /** Puts new pools in the places of those that it returns. */
+    private List<PhysicalPool> replaced() {
+        replacing.lock();
+        try {
+            if (closed) {
+                return List.of();
+            }
+            List<PhysicalPool> old = new ArrayList<>();
+            PhysicalPool fresh = newShared(false);
+            old.add(shared);
+            shared = fresh;
+            PhysicalPool extra = overflow;
+            if (extra != null) {
+                old.add(extra);
+                overflow = null;
+            }
+            retired.removeIf(PhysicalPool::hasEnded);
+            retired.addAll(old);
+            return old;
+        } catch (SQLException e) {
+            throw new IllegalStateException("a pool that does not connect has failed to", e);
+        } finally {
+            replacing.unlock();
+        }
+    }
+
     /** Connections in use now. */
     public int leased() {
-        HikariDataSource extra = overflow;
-        return settings.maximumSize()
-                - permits.availablePermits()
-                + (extra == null ? 0 : extra.getHikariPoolMXBean().getActiveConnections());
+        PhysicalPool extra = overflow;
+        return settings.maximumSize() - permits.availablePermits() + (extra == null ? 0 : extra.active());
     }
 
     @Override
     public void close() {
-        shared.close();
-        HikariDataSource extra = overflow;
-        if (extra != null) {
-            extra.close();
+        List<PhysicalPool> all = new ArrayList<>();
+        replacing.lock();
+        try {
+            closed = true;
+            all.add(shared);
+            PhysicalPool extra = overflow;
+            if (extra != null) {
+                all.add(extra);
+            }
+            all.addAll(retired);
+        } finally {
+            replacing.unlock();
         }
+        all.forEach(PhysicalPool::close);
     }
 }

@@ -141,6 +141,22 @@ public final class TopologyMonitor implements AutoCloseable {
         listeners.add(listener);
     }
 
+    /** Tells the listener what is known now, as a change from {@link Topology#EMPTY}, and of each change from then on. */
+    void addListenerAndTell(TopologyListener listener) {
+        lock.lock();
+        try {
+            tell(listener, Topology.EMPTY, current);
+            addListener(listener);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Stops telling it. */
+    public void removeListener(TopologyListener listener) {
+        listeners.remove(listener);
+    }
+
     /**
      * Waits until the topology is newer than this one.
      *
@@ -175,7 +191,9 @@ public final class TopologyMonitor implements AutoCloseable {
                 } else if (event instanceof TopologyEvent.Lost lost) {
                     ask(lost.node());
                 }
-                tell(before, after);
+                for (TopologyListener listener : listeners) {
+                    tell(listener, before, after);
+                }
             }
         } finally {
             lock.unlock();
@@ -222,13 +240,11 @@ public final class TopologyMonitor implements AutoCloseable {
         }
     }
 
-    private void tell(Topology before, Topology after) {
-        for (TopologyListener listener : listeners) {
-            try {
-                listener.changed(before, after);
-            } catch (RuntimeException e) { // one listener must not keep the others from hearing
-                LOG.warn("a listener of the topology of cluster {} failed", maps.cluster(), e);
-            }
+    private void tell(TopologyListener listener, Topology before, Topology after) {
+        try {
+            listener.changed(before, after);
+        } catch (RuntimeException e) { // one listener must not keep the others from hearing
+            LOG.warn("a listener of the topology of cluster {} failed", maps.cluster(), e);
         }
     }
 
