@@ -10,10 +10,11 @@ import io.pgplex.jdbc.failover.StoredLeaders;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.Lease;
-import io.pgplex.jdbc.pool.NodePool;
 import io.pgplex.jdbc.pool.PoolSettings;
 import io.pgplex.jdbc.pool.Pools;
+import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.jdbc.statistics.StatisticsCache;
+import io.pgplex.jdbc.topology.Primaries;
 import io.pgplex.jdbc.topology.TopologyMonitor;
 import io.pgplex.jdbc.topology.TopologyPools;
 import io.pgplex.jdbc.transaction.StoredMetadata;
@@ -55,8 +56,9 @@ final class ClusterRuntime implements AutoCloseable {
         this.pools = new Pools(new StoredLeaders(store));
         TopologyPools.follow(topology, pools);
         this.fanOut = new FanOut("pgplex-" + key.cluster());
-        this.statistics = new StatisticsCache(cache, pools, fanOut);
-        this.deadlocks = new DeadlockWatch(cache, pools, fanOut);
+        Primaries primaries = new Primaries(cache, topology, pools);
+        this.statistics = new StatisticsCache(primaries, fanOut);
+        this.deadlocks = new DeadlockWatch(primaries, fanOut);
         StoredMetadata metadata = new StoredMetadata(store, cache);
         this.cluster = new Cluster(
                 key.cluster(),
@@ -72,7 +74,7 @@ final class ClusterRuntime implements AutoCloseable {
                 statistics,
                 deadlocks);
         this.client = new ClientLease(store, key.cluster());
-        this.arbiters = new Arbiters(store, cache, pools, fanOut);
+        this.arbiters = new Arbiters(store, primaries, fanOut);
     }
 
     /**
@@ -112,7 +114,7 @@ final class ClusterRuntime implements AutoCloseable {
         CompletableFuture<List<String>> path = searchPaths.computeIfAbsent(
                 credentials,
                 absent -> LoginDeadline.start(
-                        "pgplex-login-" + cluster.name(), () -> homePath(map, credentials, settings)));
+                        "pgplex-login-" + cluster.name(), () -> homePath(map, credentials, settings, deadline)));
         Node home = map.primary(map.homeShard());
         try {
             return deadline.await(
@@ -125,9 +127,19 @@ final class ClusterRuntime implements AutoCloseable {
         }
     }
 
-    private List<String> homePath(ClusterMap map, Credentials credentials, PoolSettings settings) throws SQLException {
-        NodePool pool = pools.pool(map.primary(map.homeShard()), credentials, settings);
-        Lease lease = pool.lease(false);
+    /** Asks the home shard's primary, whichever node is that before the deadline. */
+    private List<String> homePath(
+            ClusterMap map, Credentials credentials, PoolSettings settings, LoginDeadline deadline)
+            throws SQLException {
+        Lease lease = cluster.primaries()
+                .leasedBy(credentials, settings)
+                .take(
+                        map.homeShard(),
+                        false,
+                        0,
+                        SessionState.INITIAL,
+                        since -> {},
+                        deadline.millisForAttempts(settings.connectionTimeoutMillis()));
         try {
             return read(lease);
         } finally {

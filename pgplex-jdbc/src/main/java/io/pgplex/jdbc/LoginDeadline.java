@@ -22,8 +22,22 @@ import java.util.concurrent.TimeoutException;
  */
 record LoginDeadline(Duration limit, long nanoTime) {
 
+    /** By how much attempts end before the deadline. */
+    private static final Duration MARGIN = Duration.ofMillis(200);
+
     static LoginDeadline in(Duration limit) {
         return new LoginDeadline(limit, System.nanoTime() + limit.toNanos());
+    }
+
+    /**
+     * How long attempts may be repeated so that who waits hears why the last one failed rather than that time is over.
+     *
+     * @param otherwise where there is no limit
+     */
+    long millisForAttempts(long otherwise) {
+        return limit.isZero()
+                ? otherwise
+                : Duration.ofNanos(nanoTime - System.nanoTime()).minus(MARGIN).toMillis();
     }
 
     /** Runs something on a daemon thread of that name. */

@@ -3,7 +3,7 @@ package io.pgplex.jdbc.arbiter;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.PoolSettings;
-import io.pgplex.jdbc.pool.Pools;
+import io.pgplex.jdbc.topology.Primaries;
 import io.pgplex.jdbc.transaction.ShardAccess;
 import io.pgplex.metadata.cache.ClusterMapCache;
 import io.pgplex.metadata.store.MetadataStore;
@@ -19,7 +19,7 @@ public final class Arbiters implements AutoCloseable {
 
     private final MetadataStore store;
     private final ClusterMapCache maps;
-    private final Pools pools;
+    private final Primaries primaries;
     private final FanOut fanOut;
 
     /** Guards the two below; never held over I/O. */
@@ -29,10 +29,10 @@ public final class Arbiters implements AutoCloseable {
     private boolean closed;
 
     /** Does nothing yet. */
-    public Arbiters(MetadataStore store, ClusterMapCache maps, Pools pools, FanOut fanOut) {
+    public Arbiters(MetadataStore store, Primaries primaries, FanOut fanOut) {
         this.store = store;
-        this.maps = maps;
-        this.pools = pools;
+        this.maps = primaries.maps();
+        this.primaries = primaries;
         this.fanOut = fanOut;
     }
 
@@ -45,10 +45,10 @@ public final class Arbiters implements AutoCloseable {
             }
             Arbiter arbiter = byRole.get(credentials.user());
             if (arbiter == null) {
-                ShardAccess shards = new ShardAccess(pools, fanOut, credentials, settings);
+                ShardAccess shards = new ShardAccess(primaries, fanOut, credentials, settings);
                 byRole.put(credentials.user(), new Arbiter(store, maps, credentials.user(), shards));
             } else if (!arbiter.shards().isFor(credentials, settings)) {
-                arbiter.as(new ShardAccess(pools, fanOut, credentials, settings));
+                arbiter.as(new ShardAccess(primaries, fanOut, credentials, settings));
             }
         } finally {
             lock.unlock();

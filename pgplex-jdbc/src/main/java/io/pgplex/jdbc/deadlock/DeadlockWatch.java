@@ -5,8 +5,8 @@ import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.pool.PoolSettings;
-import io.pgplex.jdbc.pool.Pools;
 import io.pgplex.jdbc.session.SessionState;
+import io.pgplex.jdbc.topology.Primaries;
 import io.pgplex.metadata.cache.ClusterMapCache;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;
@@ -90,7 +90,7 @@ public final class DeadlockWatch implements AutoCloseable {
     private record Login(Credentials credentials, PoolSettings pool) {}
 
     private final ClusterMapCache maps;
-    private final Pools pools;
+    private final Primaries primaries;
     private final FanOut fanOut;
     private final ScheduledThreadPoolExecutor thread;
     private final String client = UUID.randomUUID().toString();
@@ -108,9 +108,9 @@ public final class DeadlockWatch implements AutoCloseable {
     private boolean failing;
 
     /** Does nothing yet. */
-    public DeadlockWatch(ClusterMapCache maps, Pools pools, FanOut fanOut) {
-        this.maps = maps;
-        this.pools = pools;
+    public DeadlockWatch(Primaries primaries, FanOut fanOut) {
+        this.maps = primaries.maps();
+        this.primaries = primaries;
         this.fanOut = fanOut;
         this.thread = new ScheduledThreadPoolExecutor(1, task -> {
             Thread fresh = new Thread(task, "pgplex-deadlocks-" + maps.cluster());
@@ -233,7 +233,7 @@ public final class DeadlockWatch implements AutoCloseable {
         publishedBy = waiting.isEmpty() ? null : login;
         long beforeNanos = System.nanoTime();
         SharedWaits.Published published =
-                on(map, map.homeShard(), login, home -> SharedWaits.exchange(home, client, waiting, seen));
+                on(map.homeShard(), login, home -> SharedWaits.exchange(home, client, waiting, seen));
         HomeClock read = new HomeClock(published.homeMicros(), beforeNanos, System.nanoTime());
         clock = read;
         List<WaitingTransaction> transactions = published.transactions();
@@ -251,7 +251,7 @@ public final class DeadlockWatch implements AutoCloseable {
         List<Callable<List<LockWait>>> calls = new ArrayList<>();
         for (Shard shard : map.shards()) {
             if (names.contains(shard.name())) {
-                calls.add(() -> on(map, shard, login, connection -> SharedWaits.lockWaits(connection, shard.name())));
+                calls.add(() -> on(shard, login, connection -> SharedWaits.lockWaits(connection, shard.name())));
             }
         }
         List<LockWait> waits = new ArrayList<>();
@@ -275,12 +275,11 @@ public final class DeadlockWatch implements AutoCloseable {
     }
 
     /** Asks through a connection that no pool can be out of, however many of its connections are waiting for locks. */
-    private <T> T on(ClusterMap map, Shard shard, Login login, Question<T> question) throws SQLException {
-        Lease lease = pools.pool(map.primary(shard), login.credentials(), login.pool())
-                .lease(true);
+    private <T> T on(Shard shard, Login login, Question<T> question) throws SQLException {
+        Lease lease = primaries
+                .leasedBy(login.credentials(), login.pool())
+                .takeNow(shard, true, NETWORK_TIMEOUT_MILLIS, SessionState.INITIAL);
         try {
-            lease.backend().networkTimeout(NETWORK_TIMEOUT_MILLIS);
-            lease.backend().apply(SessionState.INITIAL);
             return question.ask(lease.backend().connection());
         } catch (SQLException e) {
             lease.backend().failed(e);

@@ -115,6 +115,49 @@ public final class PgplexErrors {
         return from(new Refusal(state, message.replaceFirst("^(ERROR|FATAL): ", ""), more, hint, 0), failure);
     }
 
+    /**
+     * A statement or its rows that ended with a lost connection, and with it all that was done in the transaction.
+     *
+     * @param lost what was lost, in words
+     */
+    public static SQLException rolledBack(String lost, SQLException cause) {
+        return error(
+                SqlState.TRANSACTION_ROLLED_BACK,
+                "the transaction was rolled back: " + lost,
+                null,
+                "Run the transaction again.",
+                cause);
+    }
+
+    /** Rows that came portion by portion from servers of which one was lost. */
+    public static SQLException rowsLost(SQLException cause) {
+        return error(
+                SqlState.TRANSACTION_ROLLED_BACK,
+                "the rows came from a snapshot that is gone: " + place(cause) + " was lost",
+                null,
+                "Run the query again.",
+                cause);
+    }
+
+    /** A statement outside a transaction that may or may not have been done when its connection was lost. */
+    public static SQLException statementUnknown(SQLException cause) {
+        return error(
+                SqlState.COMMIT_UNKNOWN,
+                "the outcome of the statement is unknown: " + place(cause) + " was lost while it ran",
+                null,
+                "Look for what it has written before you repeat it.",
+                cause);
+    }
+
+    /** The shard and node that a failure names, in words. */
+    public static String place(SQLException failure) {
+        ShardFailure place = ShardFailure.of(failure);
+        if (place == null) {
+            return "a connection";
+        }
+        return "shard " + place.shard() + (place.node() == null ? "" : ", node " + place.node() + ",");
+    }
+
     /** Several shards' rows can be read forward only. */
     public static SQLException scrollableAcrossShards() {
         return error(

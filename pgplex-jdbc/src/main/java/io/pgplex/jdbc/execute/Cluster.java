@@ -6,6 +6,7 @@ import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.pool.Pools;
 import io.pgplex.jdbc.statistics.StatisticsCache;
+import io.pgplex.jdbc.topology.Primaries;
 import io.pgplex.jdbc.topology.TopologyMonitor;
 import io.pgplex.jdbc.transaction.StoredMetadata;
 import io.pgplex.jdbc.transaction.TransactionEnd;
@@ -43,6 +44,11 @@ public record Cluster(
                 SqlState.INVALID_CATALOG_NAME,
                 "cluster \"" + name + "\" does not exist",
                 "Connect with createCluster=true and run JOIN CLUSTER ON 'host=... port=... dbname=...'.");
+    }
+
+    /** Where sessions find the primaries of the shards. */
+    public Primaries primaries() {
+        return new Primaries(cache, topology, pools);
     }
 
     /** The newest map, or null while the cluster does not exist. */

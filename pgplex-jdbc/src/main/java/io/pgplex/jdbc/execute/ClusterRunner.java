@@ -179,7 +179,7 @@ final class ClusterRunner {
     }
 
     private ShardAccess shards() {
-        return new ShardAccess(cluster.pools(), cluster.fanOut(), settings.credentials(), settings.pool());
+        return new ShardAccess(cluster.primaries(), cluster.fanOut(), settings.credentials(), settings.pool());
     }
 
     /** One row for each thing that was settled, and for each that could not be: then the action says why. */

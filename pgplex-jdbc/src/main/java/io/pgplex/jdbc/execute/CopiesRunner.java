@@ -278,7 +278,8 @@ final class CopiesRunner {
             session.giveBack(answer.lease());
             return new StatementResult.Count(count, seen);
         }
-        return new StatementResult.Rows(new HeldRows(seen, () -> session.giveBack(answer.lease())));
+        return new StatementResult.Rows(new HeldRows(
+                seen, e -> session.rowsFailed(e, List.of(answer)), () -> session.giveBack(answer.lease())));
     }
 
     // ---- differences

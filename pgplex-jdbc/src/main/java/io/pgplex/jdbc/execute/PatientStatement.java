@@ -6,12 +6,12 @@ import io.pgplex.jdbc.transaction.Barrier;
 import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
 
-/** A statement that waits for the barrier until it is cancelled or its time is over. */
+/** A statement that waits, for the barrier or a connection, until it is cancelled or its time is over. */
 final class PatientStatement implements Barrier.Waiter {
 
     private final RunningStatement running;
     private final int cancelsBefore;
-    private final long begin = System.nanoTime();
+    private final long begin;
     private final long timeoutMillis;
 
     /**
@@ -20,8 +20,14 @@ final class PatientStatement implements Barrier.Waiter {
      * @param timeoutMillis how long it may take; 0 for no limit
      */
     PatientStatement(RunningStatement running, long timeoutMillis) {
+        this(running, running.cancels(), System.nanoTime(), timeoutMillis);
+    }
+
+    /** A statement that has begun at that time, when it had been cancelled so often. */
+    PatientStatement(RunningStatement running, int cancelsBefore, long beginNanos, long timeoutMillis) {
         this.running = running;
-        this.cancelsBefore = running.cancels();
+        this.cancelsBefore = cancelsBefore;
+        this.begin = beginNanos;
         this.timeoutMillis = timeoutMillis;
     }
 

@@ -143,7 +143,8 @@ final class RowMerger {
     }
 
     private StatementResult rows(ResultSet merged, List<ShardAnswer> answers) {
-        return new StatementResult.Rows(new HeldRows(merged, () -> closeAll(answers, null)));
+        return new StatementResult.Rows(
+                new HeldRows(merged, e -> session.rowsFailed(e, answers), () -> closeAll(answers, null)));
     }
 
     private StatementResult sorted(Merge.Sorted sorted, List<ShardAnswer> answers, Execution execution, boolean reads)

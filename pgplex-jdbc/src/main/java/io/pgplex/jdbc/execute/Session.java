@@ -2,7 +2,9 @@ package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
+import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.jdbc.pool.PoolSettings;
 import io.pgplex.jdbc.pool.Work;
 import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.jdbc.transaction.Participant;
@@ -15,15 +17,18 @@ import io.pgplex.routing.command.StatementClassifier;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.statistics.Statistics;
+import java.sql.BatchUpdateException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
+import org.postgresql.util.PSQLException;
 
 /**
  * A logical connection's state: what the application has set, the transaction that is open, the leases that are held. Used
@@ -53,7 +58,8 @@ public final class Session implements LogicalSession {
     public Session(Cluster cluster, SessionSettings settings) {
         this.cluster = cluster;
         this.settings = settings;
-        this.leases = new SessionLeases(cluster.pools(), settings.credentials(), settings.pool());
+        this.leases = new SessionLeases(
+                cluster.primaries().leasedBy(settings.credentials(), settings.pool()), since -> checkPatience(since));
         this.transactions = new SessionTransaction(cluster, leases, this, settings);
         this.writes = new WriteGuard(cluster.cache(), settings.readOnlyWithoutStore());
         this.statistics = cluster.statistics().askedBy(settings.credentials(), settings.pool());
@@ -89,29 +95,143 @@ public final class Session implements LogicalSession {
             ExecuteOptions options,
             RunningStatement running)
             throws SQLException {
-        forgetLostConnection();
         transactions.running(running, options);
-        transactions.statementBegins();
-        try {
-            StatementClass withoutCluster = withoutCluster(text, statement);
-            if (withoutCluster != null) {
-                return runners.utility().runWithoutCluster(withoutCluster);
+        Reruns reruns = null;
+        while (true) {
+            forgetLostConnection();
+            boolean fresh = isFresh();
+            Plan plan = null;
+            transactions.statementBegins();
+            try {
+                StatementClass withoutCluster = withoutCluster(text, statement);
+                if (withoutCluster != null) {
+                    return runners.utility().runWithoutCluster(withoutCluster);
+                }
+                ClusterMap map = map();
+                plan = cluster.plans().plan(text, statement, map, scope(), statistics);
+                return runOrdered(plan, new Execution(text, statement, parameters, options, running, map));
+            } catch (SQLException e) {
+                reruns = reruns == null ? new Reruns(settings.pool()) : reruns;
+                if (!runsAgain(e, plan, text, statement, fresh, reruns)) {
+                    transactions.noteFailure();
+                    throw unsure(transactions.statementFailed(e), plan);
+                }
+            } finally {
+                transactions.statementEnds();
             }
-            ClusterMap map = map();
-            Plan plan = cluster.plans().plan(text, statement, map, scope(), statistics);
-            Execution execution = new Execution(text, statement, parameters, options, running, map);
-            if (map.strictSnapshots() && transactions.open() == null && writesAlone(plan, execution)) {
-                Execution whole = execution.with(options.held());
-                return transactions.atomically(() -> run(plan, whole));
-            }
-            return run(plan, execution);
-        } catch (SQLException e) {
-            transactions.noteFailure();
-            throw transactions.statementFailed(e);
-        } finally {
-            transactions.statementEnds();
         }
     }
+
+    /** Runs a plan, in a transaction of its own where all transactions are to be seen in one order. */
+    private StatementResult runOrdered(Plan plan, Execution execution) throws SQLException {
+        if (execution.map().strictSnapshots() && transactions.open() == null && writesAlone(plan, execution)) {
+            Execution whole = execution.with(execution.options().held());
+            return transactions.atomically(() -> run(plan, whole));
+        }
+        return run(plan, execution);
+    }
+
+    // ---- the way of a statement whose connection is lost
+
+    /** How often and how long one statement may be run again. */
+    private static final class Reruns {
+        private final long sinceNanos = System.nanoTime();
+        private final long limitNanos;
+        private int left;
+
+        Reruns(PoolSettings pool) {
+            limitNanos = TimeUnit.MILLISECONDS.toNanos(pool.connectionTimeoutMillis());
+            // each run may come upon another idle connection that was lost at the same time
+            left = pool.maximumSize() + 2;
+        }
+
+        boolean allowed() {
+            return left-- > 0 && System.nanoTime() - sinceNanos < limitNanos;
+        }
+    }
+
+    /** Whether nothing was done on any shard in the transaction that the next statement is part of, if in any. */
+    private boolean isFresh() {
+        Transaction current = transactions.open();
+        return current == null || current.participants().isEmpty();
+    }
+
+    /**
+     * Whether a statement that has failed is run once more, unseen: when its connection was lost and it has left nothing
+     * behind. Inside a transaction that is so for the first statement alone, whatever it does, since nobody has committed
+     * it. Outside it is so for one that only reads, and for a write that {@link #isRefusedByDyingServer was never done}.
+     */
+    private boolean runsAgain(
+            SQLException failure, @Nullable Plan plan, PreparedText text, int statement, boolean fresh, Reruns reruns)
+            throws SQLException {
+        if (!isLoss(failure) || closed || leases.lostPinned() || !reruns.allowed()) {
+            return false;
+        }
+        transactions.checkPatience(System.nanoTime());
+        if (transactions.open() != null) {
+            return fresh && transactions.restart();
+        }
+        return (plan instanceof Plan.Sharded query && query.effect() == Effect.READ)
+                || (isRefusedByDyingServer(failure) && writesByItself(plan, text, statement));
+    }
+
+    /** Whether a connection was lost that a statement was using, rather than not to be had or lost in a commit. */
+    private static boolean isLoss(SQLException failure) {
+        return Backend.isFatal(failure)
+                && !SqlState.NO_ELIGIBLE_NODE.code().equals(failure.getSQLState())
+                && !SqlState.COMMIT_UNKNOWN.code().equals(failure.getSQLState());
+    }
+
+    /**
+     * Whether the server has answered that it ends the session, in place of doing the statement. A backend looks for that
+     * order only before it has begun to commit, where the statement is undone, or once it has said that the statement is
+     * done and waits for the next one (ProcessInterrupts in postgres.c; a commit holds interrupts off, and one that must give
+     * up waiting for a standby says nothing more to its client, SyncRepWaitForLSN in syncrep.c). Most often it was sent while
+     * the connection was idle in its pool.
+     */
+    private static boolean isRefusedByDyingServer(SQLException failure) {
+        return failure instanceof PSQLException said
+                && said.getServerErrorMessage() != null
+                && "57P01".equals(said.getSQLState())
+                && !(failure instanceof BatchUpdateException);
+    }
+
+    /** Whether a statement writes and commits all of it at its end; what CALL, DO and functions do is theirs. */
+    private static boolean writesByItself(@Nullable Plan plan, PreparedText text, int statement) {
+        return plan instanceof Plan.Insert
+                || (plan instanceof Plan.Sharded write
+                        && write.effect() == Effect.WRITE
+                        && !text.statements().get(statement).is(0, "CALL", "DO"));
+    }
+
+    /** A failure outside a transaction, where the statement may have been done all the same. */
+    private SQLException unsure(SQLException failure, @Nullable Plan plan) {
+        boolean writes = plan instanceof Plan.Insert
+                || (plan instanceof Plan.Sharded statement && statement.effect() != Effect.READ);
+        return writes && transactions.open() == null && isLoss(failure) && !leases.lostPinned()
+                ? PgplexErrors.statementUnknown(failure)
+                : failure;
+    }
+
+    /** What a failure means that came while an answer's rows were read. */
+    SQLException rowsFailed(SQLException failure, List<ShardAnswer> answers) {
+        if (!Backend.isFatal(failure) || closed) {
+            return failure;
+        }
+        boolean inTransaction = false;
+        for (ShardAnswer answer : answers) {
+            inTransaction |= transactions.owns(answer.lease());
+        }
+        if (answers.size() == 1) {
+            PgplexErrors.onShard(
+                    failure,
+                    answers.get(0).shard(),
+                    answers.get(0).lease().backend().node().name());
+        }
+        return inTransaction ? transactions.statementFailed(failure) : PgplexErrors.rowsLost(failure);
+    }
+
+    // ---- the way of a statement that may write
 
     /** Whether a statement may write and can be given a transaction; what CALL and DO run may end transactions itself. */
     private static boolean writesAlone(Plan plan, Execution execution) {
@@ -185,7 +305,7 @@ public final class Session implements LogicalSession {
             return runners.batch().run(text, batch, options, running);
         } catch (SQLException e) {
             transactions.noteFailure();
-            throw transactions.statementFailed(e);
+            throw batchFailed(e);
         } finally {
             effects = StatementEffects.NONE;
             transactions.statementEnds();
@@ -202,13 +322,25 @@ public final class Session implements LogicalSession {
             return runners.batch().run(texts, options, running);
         } catch (SQLException e) {
             transactions.noteFailure();
-            throw transactions.statementFailed(e);
+            throw batchFailed(e);
         } finally {
             transactions.statementEnds();
         }
     }
 
+    /** A batch is never run again: outside a transaction some of it may have been done. */
+    private SQLException batchFailed(SQLException failure) {
+        SQLException told = transactions.statementFailed(failure);
+        return transactions.open() == null && isLoss(told) && !leases.lostPinned()
+                ? PgplexErrors.statementUnknown(told)
+                : told;
+    }
+
     // ---- leases
+
+    private void checkPatience(long sinceNanos) throws SQLException {
+        transactions.checkPatience(sinceNanos);
+    }
 
     /** A connection to a shard for one statement: the transaction's, or one of its own that {@link #giveBack} ends. */
     Lease lease(Shard shard, Effect effect) throws SQLException {
@@ -241,7 +373,7 @@ public final class Session implements LogicalSession {
 
     private Lease leaseOutsideTransaction(Shard shard, Effect effect) throws SQLException {
         boolean guarded = effect == Effect.MAY_WRITE && (transactions.readOnly() || writes.areRefused());
-        Lease lease = leases.take(map(), shard, guarded ? state.readOnly() : state);
+        Lease lease = leases.take(shard, guarded ? state.readOnly() : state);
         if (transactions.readOnly()) {
             lease.backend().connection().setReadOnly(true);
         }
@@ -279,7 +411,7 @@ public final class Session implements LogicalSession {
     }
 
     Lease connect(Shard shard, SessionState wanted) throws SQLException {
-        return leases.takeBeside(map(), shard, wanted);
+        return leases.takeBeside(shard, wanted);
     }
 
     /**
@@ -291,7 +423,7 @@ public final class Session implements LogicalSession {
         boolean own = pinned != null
                 && shard.ordinal() == 0
                 && pinned.backend().connection().getAutoCommit();
-        return own ? leases.take(map(), shard, state) : leases.takeBeside(map(), shard, state);
+        return own ? leases.take(shard, state) : leases.takeBeside(shard, state);
     }
 
     void giveBack(Lease lease) {
@@ -380,7 +512,7 @@ public final class Session implements LogicalSession {
     StatementResult result(ShardAnswer answer) throws SQLException {
         ResultSet rows = answer.rows();
         if (rows != null) {
-            return new StatementResult.Rows(new HeldRows(rows, () -> {
+            return new StatementResult.Rows(new HeldRows(rows, e -> rowsFailed(e, List.of(answer)), () -> {
                 try {
                     answer.close();
                 } finally {
@@ -559,7 +691,7 @@ public final class Session implements LogicalSession {
 
     @Override
     public void setTransactionIsolation(int level) throws SQLException {
-        runners.settings().transactionIsolation(level);
+        explaining(() -> runners.settings().transactionIsolation(level));
     }
 
     @Override
@@ -569,7 +701,21 @@ public final class Session implements LogicalSession {
 
     @Override
     public void setSchema(@Nullable String schema) throws SQLException {
-        runners.settings().schema(schema);
+        explaining(() -> runners.settings().schema(schema));
+    }
+
+    /** A change that the servers of an open transaction are told at once. */
+    @FunctionalInterface
+    private interface Change {
+        void make() throws SQLException;
+    }
+
+    private void explaining(Change change) throws SQLException {
+        try {
+            change.make();
+        } catch (SQLException e) {
+            throw transactions.statementFailed(e);
+        }
     }
 
     @Override
@@ -586,42 +732,61 @@ public final class Session implements LogicalSession {
 
     @Override
     public <T extends @Nullable Object> T onHome(Work<T> work) throws SQLException {
-        forgetLostConnection();
-        checkNotFailed();
-        transactions.statementBegins();
-        try {
-            Lease lease = lease(map().homeShard(), Effect.READ);
+        return readHome(lease -> {
             try {
                 return work.on(lease.backend().connection());
             } catch (SQLException e) {
                 lease.backend().failed(e);
-                transactions.noteFailure();
-                throw transactions.statementFailed(e);
+                throw e;
             } finally {
                 giveBack(lease);
             }
-        } finally {
-            transactions.statementEnds();
-        }
+        });
     }
 
     @Override
     public ResultSet rowsFromHome(Work<ResultSet> work) throws SQLException {
-        forgetLostConnection();
-        checkNotFailed();
-        transactions.statementBegins();
-        try {
-            Lease lease = lease(map().homeShard(), Effect.READ);
+        return readHome(lease -> {
             try {
-                return new HeldRows(work.on(lease.backend().connection()), () -> giveBack(lease));
+                return new HeldRows(work.on(lease.backend().connection()), e -> e, () -> giveBack(lease));
             } catch (SQLException e) {
                 lease.backend().failed(e);
                 giveBack(lease);
-                transactions.noteFailure();
-                throw transactions.statementFailed(e);
+                throw e;
             }
-        } finally {
-            transactions.statementEnds();
+        });
+    }
+
+    /** What is read through a lease of the home shard, which it ends. */
+    @FunctionalInterface
+    private interface Reading<T extends @Nullable Object> {
+        T by(Lease lease) throws SQLException;
+    }
+
+    /** Reads on the home shard, again where the connection was lost and nothing else was done in the transaction. */
+    private <T extends @Nullable Object> T readHome(Reading<T> reading) throws SQLException {
+        Reruns reruns = null;
+        while (true) {
+            forgetLostConnection();
+            checkNotFailed();
+            boolean fresh = isFresh();
+            transactions.statementBegins();
+            try {
+                return reading.by(lease(map().homeShard(), Effect.READ));
+            } catch (SQLException e) {
+                reruns = reruns == null ? new Reruns(settings.pool()) : reruns;
+                boolean again = isLoss(e)
+                        && !closed
+                        && !leases.lostPinned()
+                        && reruns.allowed()
+                        && (transactions.open() == null || (fresh && transactions.restart()));
+                if (!again) {
+                    transactions.noteFailure();
+                    throw transactions.statementFailed(e);
+                }
+            } finally {
+                transactions.statementEnds();
+            }
         }
     }
 
@@ -635,13 +800,22 @@ public final class Session implements LogicalSession {
         try {
             Transaction current = transactions.open();
             if (current != null && current.failed()) {
-                return current.participants().stream()
-                        .noneMatch(p -> p.backend().isBroken());
+                // it waits for its rollback, and needs no server for that
+                return true;
             }
-            return onHome(connection -> connection.isValid(timeoutSeconds));
+            return onHome(connection -> answers(connection, timeoutSeconds));
         } catch (SQLException e) {
             return false;
         }
+    }
+
+    /** Asks the server; one that does not answer may have been lost while the connection was idle. */
+    private static boolean answers(PgConnection connection, int timeoutSeconds) throws SQLException {
+        boolean valid = connection.isValid(timeoutSeconds);
+        if (!valid && connection.isClosed()) {
+            throw PgplexErrors.error(SqlState.CONNECTION_FAILURE, "the connection was lost");
+        }
+        return valid;
     }
 
     @Override

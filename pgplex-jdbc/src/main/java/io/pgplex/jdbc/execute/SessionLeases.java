@@ -1,17 +1,13 @@
 package io.pgplex.jdbc.execute;
 
-import io.pgplex.jdbc.pool.Credentials;
+import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.pool.Lease;
-import io.pgplex.jdbc.pool.NodePool;
-import io.pgplex.jdbc.pool.PoolSettings;
-import io.pgplex.jdbc.pool.Pools;
 import io.pgplex.jdbc.session.SessionState;
-import io.pgplex.metadata.model.ClusterMap;
-import io.pgplex.metadata.model.Node;
+import io.pgplex.jdbc.topology.PrimaryLeases;
 import io.pgplex.metadata.model.Shard;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,44 +19,50 @@ import org.jspecify.annotations.Nullable;
  */
 final class SessionLeases {
 
-    private final Pools pools;
-    private final Credentials credentials;
-    private final PoolSettings settings;
+    private final PrimaryLeases primaries;
+    private final PrimaryLeases.Waiter waiter;
     /** Every lease that is open now; guarded by itself because abort comes from another thread. */
     private final List<Lease> open = new ArrayList<>(4);
 
-    private Node[] knownNodes = new Node[0];
-    private NodePool[] knownPools = new NodePool[0];
     private @Nullable Lease pinnedHome;
     private int networkTimeoutMillis;
+    private volatile boolean closed;
 
-    SessionLeases(Pools pools, Credentials credentials, PoolSettings settings) {
-        this.pools = pools;
-        this.credentials = credentials;
-        this.settings = settings;
+    /** Leases for a session that waits for them like this, until it is closed. */
+    SessionLeases(PrimaryLeases primaries, PrimaryLeases.Waiter patience) {
+        this.primaries = primaries;
+        this.waiter = since -> {
+            if (closed) {
+                throw PgplexErrors.closed(SqlState.CONNECTION_CLOSED, "connection");
+            }
+            patience.check(since);
+        };
     }
 
-    /** A connection to a shard's primary, its session brought to this state; {@link #giveBack} ends the lease. */
-    Lease take(ClusterMap map, Shard shard, SessionState state) throws SQLException {
+    /**
+     * A connection to a shard's primary, its session brought to this state; {@link #giveBack} ends the lease. Waits for a
+     * primary where there is none.
+     */
+    Lease take(Shard shard, SessionState state) throws SQLException {
         Lease pinned = pinnedHome;
         if (pinned != null && shard.ordinal() == 0) {
             pinned.backend().apply(state);
             return pinned;
         }
-        return takeBeside(map, shard, state);
+        return takeBeside(shard, state);
     }
 
     /** The same, but never the pinned connection. */
-    Lease takeBeside(ClusterMap map, Shard shard, SessionState state) throws SQLException {
-        Lease lease = pool(map.primary(shard), shard.ordinal()).lease(holdsAny());
-        try {
-            lease.backend().networkTimeout(networkTimeoutMillis);
-            lease.backend().apply(state);
-        } catch (SQLException e) {
-            lease.backend().failed(e);
-            lease.release();
-            throw e;
-        }
+    Lease takeBeside(Shard shard, SessionState state) throws SQLException {
+        return counted(primaries.take(shard, holdsAny(), networkTimeoutMillis, state, waiter));
+    }
+
+    /** The same in one attempt. */
+    Lease takeBesideNow(Shard shard, SessionState state) throws SQLException {
+        return counted(primaries.takeNow(shard, holdsAny(), networkTimeoutMillis, state));
+    }
+
+    private Lease counted(Lease lease) {
         synchronized (open) {
             open.add(lease);
         }
@@ -71,20 +73,6 @@ final class SessionLeases {
         synchronized (open) {
             return !open.isEmpty();
         }
-    }
-
-    private NodePool pool(Node node, int ordinal) throws SQLException {
-        if (ordinal < knownNodes.length && node.equals(knownNodes[ordinal])) {
-            return knownPools[ordinal];
-        }
-        NodePool pool = pools.pool(node, credentials, settings);
-        if (ordinal >= knownNodes.length) {
-            knownNodes = Arrays.copyOf(knownNodes, ordinal + 1);
-            knownPools = Arrays.copyOf(knownPools, ordinal + 1);
-        }
-        knownNodes[ordinal] = node;
-        knownPools[ordinal] = pool;
-        return pool;
     }
 
     /**
@@ -166,6 +154,7 @@ final class SessionLeases {
 
     /** Releases whatever is still held; the pinned connection is closed. */
     void close() {
+        closed = true;
         Lease pinned = pinnedHome;
         pinnedHome = null;
         if (pinned != null) {
@@ -182,6 +171,7 @@ final class SessionLeases {
 
     /** Closes every physical connection at once. */
     void abort() {
+        closed = true;
         List<Lease> left;
         synchronized (open) {
             left = List.copyOf(open);

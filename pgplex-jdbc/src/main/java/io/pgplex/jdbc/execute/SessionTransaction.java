@@ -2,6 +2,7 @@ package io.pgplex.jdbc.execute;
 
 import io.pgplex.jdbc.deadlock.WatchedTransaction;
 import io.pgplex.jdbc.error.PgplexErrors;
+import io.pgplex.jdbc.error.ShardFailure;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.pool.Lease;
@@ -44,6 +45,7 @@ final class SessionTransaction {
     private @Nullable Isolation serverDefault;
     private @Nullable RunningStatement running;
     private @Nullable ExecuteOptions options;
+    private int cancelsBefore;
     private boolean autoCommit = true;
     private boolean readOnly;
 
@@ -125,6 +127,7 @@ final class SessionTransaction {
     void running(RunningStatement statement, ExecuteOptions statementOptions) {
         running = statement;
         options = statementOptions;
+        cancelsBefore = statement.cancels();
     }
 
     /** AND CHAIN: opens a transaction with the characteristics of the one that has just ended. */
@@ -170,7 +173,7 @@ final class SessionTransaction {
 
     /** A connection for {@link #join}, on which something can be done before. */
     Lease takeForJoining(Shard shard) throws SQLException {
-        return leases.take(map(), shard, required().stateAtBegin());
+        return leases.take(shard, required().stateAtBegin());
     }
 
     /** Takes a shard into the open transaction; its snapshot there is still to come. */
@@ -183,12 +186,12 @@ final class SessionTransaction {
     private Participant another(Transaction current, Shard shard) throws SQLException {
         Backend any = current.participants().iterator().next().backend();
         current.checkMayJoin(serverDefault(any), settings.serializablePerShard());
-        return current.join(shard, leases.take(map(), shard, current.stateAtBegin()));
+        return current.join(shard, leases.take(shard, current.stateAtBegin()));
     }
 
     /** Where the transaction wants one snapshot of all shards, all of them join with the first. */
     private Participant first(Transaction current, Shard shard) throws SQLException {
-        Lease lease = leases.take(map(), shard, current.stateAtBegin());
+        Lease lease = leases.take(shard, current.stateAtBegin());
         if (map().shards().size() == 1) {
             return current.join(shard, lease);
         }
@@ -212,7 +215,7 @@ final class SessionTransaction {
         boolean joined = false;
         try {
             for (Shard shard : shards) {
-                taken.add(leases.take(map(), shard, current.stateAtBegin()));
+                taken.add(leases.take(shard, current.stateAtBegin()));
             }
             current.joinAtOnce(shards, taken, cluster.fanOut(), waiter());
             joined = true;
@@ -232,6 +235,19 @@ final class SessionTransaction {
                 : new PatientStatement(statement, statementOptions.queryTimeoutMillis());
     }
 
+    /**
+     * Whether what the statement that runs now waits for since then may be waited for longer.
+     *
+     * @throws SQLException 57014 when it was cancelled or its time is over
+     */
+    void checkPatience(long sinceNanos) throws SQLException {
+        RunningStatement statement = running;
+        ExecuteOptions statementOptions = options;
+        if (statement != null && statementOptions != null) {
+            new PatientStatement(statement, cancelsBefore, sinceNanos, statementOptions.queryTimeoutMillis()).check();
+        }
+    }
+
     /** The server's isolation level for transactions that choose none; asked for once. */
     private Isolation serverDefault(Backend backend) throws SQLException {
         Isolation known = serverDefault;
@@ -249,7 +265,7 @@ final class SessionTransaction {
         if (known != null) {
             return known;
         }
-        Lease lease = leases.take(map(), map().homeShard(), session.state());
+        Lease lease = leases.take(map().homeShard(), session.state());
         try {
             return serverDefault(lease.backend());
         } finally {
@@ -337,8 +353,67 @@ final class SessionTransaction {
         if (explained != failure && current != null) {
             statementEnds();
             current.failEverywhere(ServerSql.giveWay(current.gtxid()), cluster.fanOut());
+            return explained;
         }
-        return explained;
+        return current == null ? explained : lostIn(current, explained);
+    }
+
+    /**
+     * What a failure in the open transaction means for it: where a participant's connection is lost, or none to another
+     * shard is to be had, all of it is rolled back. What lived on a pinned connection is lost beside the transaction, which
+     * the failure itself says.
+     */
+    private SQLException lostIn(Transaction current, SQLException failure) {
+        if (!Backend.isFatal(failure) || leases.lostPinned()) {
+            return failure;
+        }
+        ShardFailure place = ShardFailure.of(failure);
+        if (place != null) {
+            for (Participant participant : current.participants()) {
+                if (participant.shard().name().equals(place.shard())) {
+                    participant.backend().failed(failure);
+                }
+            }
+        }
+        current.markFailed();
+        Participant lost = current.lost();
+        return PgplexErrors.rolledBack(
+                lost != null
+                        ? "shard " + lost.shard().name() + ", node "
+                                + lost.backend().node().name() + ", was lost"
+                        : String.valueOf(failure.getMessage()).replaceFirst("^ERROR: ", ""),
+                failure);
+    }
+
+    /** Whether a lease is the open transaction's. */
+    boolean owns(Lease lease) {
+        Transaction current = open;
+        if (current != null) {
+            for (Participant participant : current.participants()) {
+                if (participant.lease() == lease) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Takes the open transaction back to where it was before its first statement, which has just failed with its connection:
+     * nothing of that was or will be committed. False where that cannot be.
+     */
+    boolean restart() {
+        Transaction current = open;
+        if (current == null || !current.changes().isEmpty()) {
+            return false;
+        }
+        statementEnds();
+        cluster.transactionEnd().rollback(current);
+        forgetLeases(current);
+        forgetWatched();
+        current.restart();
+        session.refreshTemporaryRelations();
+        return true;
     }
 
     /** What a failure was: 40P01 where a deadlock over shards had the statement, or the commit, cancelled. */
@@ -380,7 +455,8 @@ final class SessionTransaction {
             commit();
             return result;
         } catch (SQLException e) {
-            throw explained(e);
+            Transaction current = open;
+            throw current == null ? explained(e) : lostIn(current, explained(e));
         } finally {
             if (!done) {
                 rollback();
@@ -431,7 +507,7 @@ final class SessionTransaction {
             done = true;
             if (streams && result instanceof StatementResult.Rows rows) {
                 Transaction own = detach();
-                return new StatementResult.Rows(new HeldRows(rows.rows(), () -> endDetached(own)));
+                return new StatementResult.Rows(new HeldRows(rows.rows(), e -> e, () -> endDetached(own)));
             }
             commit();
             return result;
@@ -480,8 +556,7 @@ final class SessionTransaction {
         }
         try {
             SessionState identity = session.state().identity();
-            cluster.transactionEnd()
-                    .commit(ending, session.state(), shard -> leases.takeBeside(map(), shard, identity));
+            cluster.transactionEnd().commit(ending, session.state(), shard -> leases.takeBesideNow(shard, identity));
         } catch (SQLException e) {
             session.state(ending.stateAtBegin());
             throw explained(e);
@@ -501,12 +576,16 @@ final class SessionTransaction {
         ended(ending);
     }
 
-    private void ended(Transaction ending) {
-        ending.participants().forEach(participant -> {
+    private void forgetLeases(Transaction ended) {
+        ended.participants().forEach(participant -> {
             if (!participant.lease().isPinned()) {
                 leases.forget(participant.lease());
             }
         });
+    }
+
+    private void ended(Transaction ending) {
+        forgetLeases(ending);
         forgetWatched();
         open = null;
         changedMap = null;
@@ -516,6 +595,7 @@ final class SessionTransaction {
     void rollbackTo(String savepoint) throws SQLException {
         beginIfManual();
         Transaction current = required();
+        checkNotLost(current);
         try {
             List<MetadataChange> undone = current.changesSince(savepoint);
             if (!undone.isEmpty()) {
@@ -527,9 +607,22 @@ final class SessionTransaction {
             }
         } catch (SQLException e) {
             current.markFailed();
-            throw e;
+            throw lostIn(current, e);
         }
         session.refreshTemporaryRelations();
+    }
+
+    /** A savepoint cannot bring back what a lost connection has taken along. */
+    private static void checkNotLost(Transaction current) throws SQLException {
+        Participant lost = current.failed() ? current.lost() : null;
+        if (lost != null) {
+            throw PgplexErrors.error(
+                    SqlState.FAILED_TRANSACTION,
+                    "the transaction is rolled back, its savepoints included: shard "
+                            + lost.shard().name() + ", node "
+                            + lost.backend().node().name() + ", was lost",
+                    "Roll the whole transaction back.");
+        }
     }
 
     private @Nullable ClusterMap remainingChanges(Transaction current) {
@@ -550,7 +643,7 @@ final class SessionTransaction {
             current.savepoint(name, session.state());
         } catch (SQLException e) {
             current.markFailed();
-            throw e;
+            throw lostIn(current, e);
         }
     }
 
@@ -561,7 +654,7 @@ final class SessionTransaction {
             current.release(name);
         } catch (SQLException e) {
             current.markFailed();
-            throw e;
+            throw lostIn(current, e);
         }
     }
 

@@ -148,7 +148,7 @@ final class TemporaryTables {
             }
         };
         if (result instanceof StatementResult.Rows rows) {
-            return new StatementResult.Rows(new HeldRows(rows.rows(), drop));
+            return new StatementResult.Rows(new HeldRows(rows.rows(), e -> e, drop));
         }
         drop.release();
         return result;

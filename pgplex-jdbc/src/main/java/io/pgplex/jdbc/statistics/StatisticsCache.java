@@ -5,8 +5,8 @@ import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.pool.PoolSettings;
-import io.pgplex.jdbc.pool.Pools;
 import io.pgplex.jdbc.session.SessionState;
+import io.pgplex.jdbc.topology.Primaries;
 import io.pgplex.metadata.cache.ClusterMapCache;
 import io.pgplex.metadata.cache.ClusterMapListener;
 import io.pgplex.metadata.model.ClusterMap;
@@ -81,7 +81,7 @@ public final class StatisticsCache implements AutoCloseable {
     private record Reader(Credentials credentials, PoolSettings pool) {}
 
     private final ClusterMapCache maps;
-    private final Pools pools;
+    private final Primaries primaries;
     private final FanOut fanOut;
     private final Pace pace;
     private final ScheduledThreadPoolExecutor thread;
@@ -104,13 +104,13 @@ public final class StatisticsCache implements AutoCloseable {
     private long longestNanos;
 
     /** Does nothing yet. */
-    public StatisticsCache(ClusterMapCache maps, Pools pools, FanOut fanOut) {
-        this(maps, pools, fanOut, Pace.USUAL);
+    public StatisticsCache(Primaries primaries, FanOut fanOut) {
+        this(primaries, fanOut, Pace.USUAL);
     }
 
-    StatisticsCache(ClusterMapCache maps, Pools pools, FanOut fanOut, Pace pace) {
-        this.maps = maps;
-        this.pools = pools;
+    StatisticsCache(Primaries primaries, FanOut fanOut, Pace pace) {
+        this.maps = primaries.maps();
+        this.primaries = primaries;
         this.fanOut = fanOut;
         this.pace = pace;
         this.thread = new ScheduledThreadPoolExecutor(1, task -> {
@@ -216,11 +216,10 @@ public final class StatisticsCache implements AutoCloseable {
 
     private Answer read(ClusterMap map, Shard shard, Reader as) throws SQLException {
         boolean home = shard.ordinal() == map.homeShard().ordinal();
-        Lease lease =
-                pools.pool(map.primary(shard), as.credentials(), as.pool()).lease(false);
+        Lease lease = primaries
+                .leasedBy(as.credentials(), as.pool())
+                .takeNow(shard, false, NETWORK_TIMEOUT_MILLIS, SessionState.INITIAL);
         try {
-            lease.backend().networkTimeout(NETWORK_TIMEOUT_MILLIS);
-            lease.backend().apply(SessionState.INITIAL);
             long begin = System.nanoTime();
             ShardStatistics said =
                     ShardStatisticsReader.read(lease.backend().connection(), home ? null : distributed(map));

@@ -30,7 +30,31 @@ final class CommitSql {
             "SET statement_timeout TO 0; SET lock_timeout TO '2s'; SET synchronous_commit TO 'on';"
                     + " SET default_transaction_read_only TO off; SET default_transaction_isolation TO 'read committed'";
 
+    /** What {@link PlainCommit} wants to know of a server. */
+    private static final String SERVER_COLUMNS = "pg_catalog.substr(pg_catalog.pg_walfile_name("
+            + "pg_catalog.pg_current_wal_insert_lsn()), 1, 8) AS timeline,"
+            + " pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_time())::pg_catalog.numeric::pg_catalog.text"
+            + " AS started_at,"
+            + " pg_catalog.pg_last_wal_replay_lsn()::pg_catalog.text AS recovered_to,"
+            + " pg_catalog.pg_last_xact_replay_timestamp() IS NOT NULL AS promoted";
+
+    static final String SERVER = "SELECT " + SERVER_COLUMNS;
+
+    /**
+     * The number of the transaction, null where it has written nothing; the end of a record in the log that carries it, which
+     * this writes; and the server.
+     */
+    static final String MARK = "SELECT pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text AS xid,"
+            + " CASE WHEN pg_catalog.pg_current_xact_id_if_assigned() IS NULL THEN NULL"
+            + " ELSE pg_catalog.pg_logical_emit_message(true, 'pgplex', ''::pg_catalog.text)::pg_catalog.text END"
+            + " AS position, " + SERVER_COLUMNS;
+
     private CommitSql() {}
+
+    /** How a transaction ended; null where that is so long ago that the server has forgotten it. */
+    static String statusOf(String xid) {
+        return "SELECT pg_catalog.pg_xact_status(" + literal(xid) + "::pg_catalog.xid8)";
+    }
 
     static String prepare(String gid) {
         return STEP + "; PREPARE TRANSACTION " + literal(gid);
@@ -104,6 +128,11 @@ final class CommitSql {
                 + " AND a.usename OPERATOR(pg_catalog.=) SESSION_USER"
                 + " AND a.backend_start OPERATOR(pg_catalog.<=)"
                 + " (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) interval '" + ageMillis + " milliseconds')";
+    }
+
+    /** The same where it waits for a message that will not come. */
+    static String endIdleBackend(int pid, long ageMillis) {
+        return endBackend(pid, ageMillis) + " AND a.state OPERATOR(pg_catalog.=) 'idle in transaction'";
     }
 
     static String array(Collection<String> values) {

@@ -22,8 +22,11 @@ final class ConnectionBeside {
     private static final long FIRST_PAUSE_MILLIS = 5;
     private static final long LONGEST_PAUSE_MILLIS = 250;
 
-    /** A prepared transaction is busy; too many connections; a lock was waited for too long. They pass. */
-    private static final Set<String> PASSING = Set.of("55000", "53300", "55P03");
+    /**
+     * A prepared transaction is busy, or the node's epoch another one; too many connections; a lock was waited for too long;
+     * the node is not promoted yet. They pass.
+     */
+    private static final Set<String> PASSING = Set.of("55000", "53300", "55P03", "25006");
 
     private final ShardConnector connector;
 
@@ -43,7 +46,16 @@ final class ConnectionBeside {
      * @throws SQLException what the server said, or why it could not be reached in time
      */
     <T extends @Nullable Object> T run(Shard shard, Work<T> work) throws SQLException {
-        long deadline = System.nanoTime() + LIMIT.toNanos();
+        return run(shard, LIMIT, work);
+    }
+
+    /**
+     * The same.
+     *
+     * @param limit how long a shard that does not answer is tried
+     */
+    <T extends @Nullable Object> T run(Shard shard, Duration limit, Work<T> work) throws SQLException {
+        long deadline = System.nanoTime() + limit.toNanos();
         long pauseMillis = FIRST_PAUSE_MILLIS;
         boolean interrupted = Thread.interrupted();
         try {

@@ -152,7 +152,7 @@ public final class InDoubtResolver {
                 looks.put(shard, connection -> view(connection, shard));
             }
             List<Prepared> found = new ArrayList<>();
-            shards.run(map, looks).forEach((shard, outcome) -> {
+            shards.run(looks).forEach((shard, outcome) -> {
                 View view = outcome.value();
                 if (view != null) {
                     views.put(shard.name(), view);
@@ -220,7 +220,7 @@ public final class InDoubtResolver {
                 boolean log = view != null && view.log();
                 questions.put(anchor, connection -> outcomes(connection, gtxids, overdue, log));
             });
-            shards.run(map, questions).forEach((anchor, outcome) -> {
+            shards.run(questions).forEach((anchor, outcome) -> {
                 Map<String, Boolean> answers = outcome.value();
                 if (answers != null) {
                     committed.putAll(answers);
@@ -254,7 +254,7 @@ public final class InDoubtResolver {
                 work.put(shard, connection -> finish(connection, list, log));
             });
             Set<String> finished = new HashSet<>();
-            shards.run(map, work).forEach((shard, outcome) -> {
+            shards.run(work).forEach((shard, outcome) -> {
                 List<Settled> settled = outcome.value();
                 if (settled != null) {
                     told.addAll(settled);

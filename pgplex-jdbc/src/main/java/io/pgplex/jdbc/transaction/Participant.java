@@ -75,6 +75,11 @@ public final class Participant {
 
     /** Whether the server refuses everything but a rollback, or is gone. */
     boolean failed() {
-        return backend().isBroken() || connection().getTransactionState() == TransactionState.FAILED;
+        return isLost() || connection().getTransactionState() == TransactionState.FAILED;
+    }
+
+    /** Whether its connection is, and with it all that was done here. */
+    public boolean isLost() {
+        return backend().isBroken() || connection().getQueryExecutor().isClosed();
     }
 }

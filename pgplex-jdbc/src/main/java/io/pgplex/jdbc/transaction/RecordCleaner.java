@@ -64,7 +64,7 @@ final class RecordCleaner {
         seen.clear();
         Map<Shard, ShardAccess.Work<List<CommitRecord>>> looks = new LinkedHashMap<>();
         map.shards().forEach(shard -> looks.put(shard, RecordCleaner::records));
-        shards.run(map, looks).forEach((shard, outcome) -> {
+        shards.run(looks).forEach((shard, outcome) -> {
             List<CommitRecord> records = outcome.value();
             if (records != null) {
                 seen.put(shard.name(), records);
@@ -116,7 +116,7 @@ final class RecordCleaner {
                 }
                 work.put(anchor, connection -> forget(connection, finished));
             }
-            shards.run(map, work).forEach((anchor, outcome) -> {
+            shards.run(work).forEach((anchor, outcome) -> {
                 List<String> forgotten = outcome.value();
                 if (forgotten != null) {
                     forgotten.forEach(gtxid -> told.add(Settled.done(gtxid, anchor.name(), "record removed")));
@@ -194,7 +194,7 @@ final class RecordCleaner {
         }
         Shard home = map.homeShard();
         ShardAccess.Work<List<TableName>> question = connection -> neverCreated(connection, missing);
-        List<TableName> never = shards.run(map, home, question).value();
+        List<TableName> never = shards.run(home, question).value();
         if (never == null || never.isEmpty()) {
             return;
         }

@@ -5,9 +5,9 @@ import io.pgplex.jdbc.fanout.Outcome;
 import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.pool.PoolSettings;
-import io.pgplex.jdbc.pool.Pools;
 import io.pgplex.jdbc.session.SessionState;
-import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.jdbc.topology.Primaries;
+import io.pgplex.jdbc.topology.PrimaryLeases;
 import io.pgplex.metadata.model.Shard;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -41,15 +41,15 @@ public final class ShardAccess {
     /** The longest wait for one answer on a connection. */
     private static final int NETWORK_TIMEOUT_MILLIS = 10_000;
 
-    private final Pools pools;
+    private final PrimaryLeases primaries;
     private final FanOut fanOut;
     private final Credentials credentials;
     private final PoolSettings settings;
     private final Map<String, Refusal> refusals = new ConcurrentHashMap<>();
     private final Map<String, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
 
-    public ShardAccess(Pools pools, FanOut fanOut, Credentials credentials, PoolSettings settings) {
-        this.pools = pools;
+    public ShardAccess(Primaries primaries, FanOut fanOut, Credentials credentials, PoolSettings settings) {
+        this.primaries = primaries.leasedBy(credentials, settings);
         this.fanOut = fanOut;
         this.credentials = credentials;
         this.settings = settings;
@@ -70,9 +70,9 @@ public final class ShardAccess {
     }
 
     /** How each piece of work ended, in the order given. */
-    <T extends @Nullable Object> Map<Shard, Outcome<T>> run(ClusterMap map, Map<Shard, Work<T>> work) {
+    <T extends @Nullable Object> Map<Shard, Outcome<T>> run(Map<Shard, Work<T>> work) {
         Map<Shard, CompletableFuture<T>> calls = new LinkedHashMap<>();
-        work.forEach((shard, step) -> calls.put(shard, begin(map, shard, step)));
+        work.forEach((shard, step) -> calls.put(shard, begin(shard, step)));
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         Map<Shard, Outcome<T>> outcomes = new LinkedHashMap<>();
         calls.forEach((shard, call) -> outcomes.put(shard, await(call, deadline)));
@@ -80,11 +80,11 @@ public final class ShardAccess {
     }
 
     /** How work on one shard ended. */
-    <T extends @Nullable Object> Outcome<T> run(ClusterMap map, Shard shard, Work<T> work) {
-        return await(begin(map, shard, work), System.nanoTime() + PATIENCE.toNanos());
+    <T extends @Nullable Object> Outcome<T> run(Shard shard, Work<T> work) {
+        return await(begin(shard, work), System.nanoTime() + PATIENCE.toNanos());
     }
 
-    private <T extends @Nullable Object> CompletableFuture<T> begin(ClusterMap map, Shard shard, Work<T> work) {
+    private <T extends @Nullable Object> CompletableFuture<T> begin(Shard shard, Work<T> work) {
         Refusal refusal = refusals.get(shard.name());
         if (refusal != null && System.nanoTime() - refusal.untilNanos() < 0) {
             return CompletableFuture.failedFuture(refusal.failure());
@@ -93,16 +93,14 @@ public final class ShardAccess {
         if (before != null && !before.isDone()) {
             return CompletableFuture.failedFuture(new SQLException("has not answered yet", "08006"));
         }
-        CompletableFuture<T> call = fanOut.begin(() -> on(map, shard, work));
+        CompletableFuture<T> call = fanOut.begin(() -> on(shard, work));
         underWay.put(shard.name(), call);
         return call;
     }
 
-    private <T extends @Nullable Object> T on(ClusterMap map, Shard shard, Work<T> work) throws SQLException {
-        Lease lease = lease(map, shard);
+    private <T extends @Nullable Object> T on(Shard shard, Work<T> work) throws SQLException {
+        Lease lease = lease(shard);
         try {
-            lease.backend().networkTimeout(NETWORK_TIMEOUT_MILLIS);
-            lease.backend().apply(SessionState.INITIAL);
             return work.on(lease.backend().connection());
         } catch (SQLException e) {
             lease.backend().failed(e);
@@ -112,10 +110,10 @@ public final class ShardAccess {
         }
     }
 
-    private Lease lease(ClusterMap map, Shard shard) throws SQLException {
+    private Lease lease(Shard shard) throws SQLException {
         try {
             // not behind the application's own sessions: they may be waiting for what is to be done here
-            Lease lease = pools.pool(map.primary(shard), credentials, settings).lease(true);
+            Lease lease = primaries.takeNow(shard, true, NETWORK_TIMEOUT_MILLIS, SessionState.INITIAL);
             refusals.remove(shard.name());
             return lease;
         } catch (SQLException e) {

@@ -352,6 +352,33 @@ public final class Transaction {
         return failed;
     }
 
+    /** A participant whose connection is lost, so that the transaction can come to nothing but its rollback; else null. */
+    public @Nullable Participant lost() {
+        for (Participant participant : inOrderOfJoining) {
+            if (participant.isLost()) {
+                return participant;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Makes a transaction whose first statement failed, and whose participants were all rolled back and let go, what it was
+     * before that statement.
+     */
+    public void restart() {
+        gtxid = null;
+        participants.clear();
+        inOrderOfJoining.clear();
+        copyLocks.clear();
+        unpreparable.clear();
+        preferredAnchors.clear();
+        failed = false;
+        isolation = null;
+        snapshotOfAll = false;
+        voting = Voting.UNHEARD;
+    }
+
     /** Lets the whole transaction fail, whatever the participants think of it. */
     public void markFailed() {
         failed = true;

@@ -5,7 +5,6 @@ import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.fanout.Outcome;
-import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.metadata.model.Shard;
@@ -62,7 +61,7 @@ public final class TransactionEnd {
             if (written.size() > 1 || !transaction.changes().isEmpty()) {
                 commitByTwoPhases(transaction, written, readers, connector);
             } else {
-                commitPlain(written, readers, transaction.isStrict());
+                commitPlain(written, readers, transaction.isStrict(), connector);
             }
             committed = true;
         } catch (SQLException e) {
@@ -208,10 +207,12 @@ public final class TransactionEnd {
      * <p>A transaction that has only read hears what the servers say: under SERIALIZABLE it may be that what it has read
      * never was.
      */
-    private void commitPlain(List<Participant> written, List<Participant> readers, boolean strict) throws SQLException {
+    private void commitPlain(
+            List<Participant> written, List<Participant> readers, boolean strict, ShardConnector connector)
+            throws SQLException {
         boolean heard = written.isEmpty();
         if (!heard) {
-            commitPlain(written.get(0), strict);
+            new PlainCommit(written.get(0), connector).commit(strict);
         }
         List<Callable<@Nullable Void>> calls = new ArrayList<>();
         for (Participant reader : readers) {
@@ -226,41 +227,6 @@ public final class TransactionEnd {
                     throw outcome.sqlFailure();
                 }
             }
-        }
-    }
-
-    /**
-     * One shard's own COMMIT. Nobody knows afterwards how one ended whose answer was lost: the server remembers outcomes by
-     * transaction number alone, which would have to be asked for before each commit.
-     */
-    private static void commitPlain(Participant participant, boolean strict) throws SQLException {
-        try {
-            if (strict) {
-                participant.commitBehindBarrier();
-            } else {
-                participant.connection().commit();
-            }
-        } catch (SQLException e) {
-            participant.backend().failed(e);
-            if (!Backend.isFatal(e)) {
-                throw e;
-            }
-            String shard = participant.shard().name();
-            if (Backend.IDLE_IN_TRANSACTION_TIMEOUT.equals(e.getSQLState())) {
-                throw PgplexErrors.error(
-                        SqlState.TRANSACTION_ROLLED_BACK,
-                        "the transaction was rolled back: shard " + shard + " ended its connection before the commit",
-                        null,
-                        null,
-                        e);
-            }
-            throw PgplexErrors.error(
-                    SqlState.COMMIT_UNKNOWN,
-                    "the outcome of the transaction is unknown: the connection to shard " + shard
-                            + " was lost during its commit",
-                    null,
-                    "Look for what the transaction has written before you repeat it.",
-                    e);
         }
     }
 

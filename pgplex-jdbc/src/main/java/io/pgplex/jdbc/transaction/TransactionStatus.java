@@ -66,7 +66,7 @@ public final class TransactionStatus {
         map.shards().forEach(shard -> questions.put(shard, work));
         List<List<String>> answers = new ArrayList<>();
         for (Map.Entry<Shard, Outcome<List<String>>> entry :
-                shards.run(map, questions).entrySet()) {
+                shards.run(questions).entrySet()) {
             List<String> answer = entry.getValue().value();
             Throwable failure = entry.getValue().failure();
             if (answer != null) {

@@ -15,6 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.postgresql.jdbc.PgConnection;
+import org.postgresql.util.HostSpec;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 import org.slf4j.Logger;
@@ -255,7 +258,7 @@ final class TwoPhaseCommit {
     private void settle(Throwable lost) throws SQLException {
         Decision decision;
         try {
-            decision = beside.run(anchor.shard(), this::askAnchor);
+            decision = beside.run(anchor.shard(), PlainCommit.LIMIT, this::askAnchor);
         } catch (SQLException e) {
             throw unknown(lost, e);
         }
@@ -289,8 +292,17 @@ final class TwoPhaseCommit {
             }
         }
         // it cannot commit any more, but it may still hold locks
-        statement.execute(CommitSql.endBackend(anchor.connection().getBackendPID(), ageMillis()));
+        endBackend(statement, anchor);
         return inserted || askedBefore ? Decision.ABORTED_NOW : Decision.ABORTED;
+    }
+
+    /** Ends what a participant's lost connection has left at work, unless another server leads its shard by now. */
+    private void endBackend(Statement statement, Participant participant) throws SQLException {
+        HostSpec server = participant.connection().getQueryExecutor().getHostSpec();
+        PgConnection connection = (PgConnection) statement.getConnection().unwrap(PGConnection.class);
+        if (connection.getQueryExecutor().getHostSpec().equals(server)) {
+            statement.execute(CommitSql.endBackend(participant.connection().getBackendPID(), ageMillis()));
+        }
     }
 
     private void forgetOwnAbort() {
@@ -375,9 +387,8 @@ final class TwoPhaseCommit {
             case UNKNOWN -> {
                 // its backend may be about to prepare even now
                 part.participant.lease().abort();
-                int pid = part.participant.connection().getBackendPID();
                 yield beside.run(part.participant.shard(), statement -> {
-                    statement.execute(CommitSql.endBackend(pid, ageMillis()));
+                    endBackend(statement, part.participant);
                     statement.execute(CommitSql.becomeOwner(part.gid));
                     return endOn(statement, sql);
                 });

@@ -8,6 +8,7 @@ import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.PoolSettings;
 import io.pgplex.jdbc.pool.Pools;
 import io.pgplex.jdbc.statistics.StatisticsCache;
+import io.pgplex.jdbc.topology.Primaries;
 import io.pgplex.jdbc.topology.TopologyMonitor;
 import io.pgplex.jdbc.transaction.StoredMetadata;
 import io.pgplex.jdbc.transaction.TransactionEnd;
@@ -49,9 +50,10 @@ final class PlannedCluster implements AutoCloseable {
                         Duration.ofSeconds(5), URI.create(local.etcd().endpoint())))
                 : MemoryStore.named(memoryName(local.jdbcUrl())).anotherClient();
         this.cache = ClusterMapCache.open(store, local.cluster());
-        this.statistics = new StatisticsCache(cache, pools, fanOut);
-        this.deadlocks = new DeadlockWatch(cache, pools, fanOut);
         this.topology = new TopologyMonitor(cache);
+        Primaries primaries = new Primaries(cache, topology, pools);
+        this.statistics = new StatisticsCache(primaries, fanOut);
+        this.deadlocks = new DeadlockWatch(primaries, fanOut);
         StoredMetadata metadata = new StoredMetadata(store, cache);
         this.cluster = new Cluster(
                 local.cluster(),

@@ -35,7 +35,7 @@ class FollowingPoolsIT {
     private static final Credentials LOGIN =
             new Credentials(PostgresServer.SUPERUSER, null, Map.of("loginTimeout", "45", "connectTimeout", "45"));
 
-    private final Pools pools = new Pools();
+    private final Pools pools = new Pools((node, as) -> false);
     private PostgresServer server;
     private Node node;
     private NodePool pool;

@@ -8,6 +8,8 @@ import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.PoolSettings;
 import io.pgplex.jdbc.pool.Pools;
+import io.pgplex.jdbc.topology.Primaries;
+import io.pgplex.jdbc.topology.TopologyMonitor;
 import io.pgplex.metadata.cache.ClusterMapCache;
 import io.pgplex.metadata.model.TableName;
 import io.pgplex.metadata.store.MetadataStore;
@@ -43,6 +45,7 @@ class StatisticsCacheIT {
     private MetadataStore store;
     private ClusterMapCache maps;
     private Pools pools;
+    private TopologyMonitor topology;
     private FanOut fanOut;
     private StatisticsCache cache;
     private Supplier<Statistics> question;
@@ -58,13 +61,14 @@ class StatisticsCacheIT {
         store = MemoryStore.named(name).anotherClient();
         maps = ClusterMapCache.open(store, cluster.cluster());
         pools = new Pools((node, as) -> false);
+        topology = new TopologyMonitor(maps);
         fanOut = new FanOut("statistics-test");
         question = asking(
                 new StatisticsCache.Pace(Duration.ofMillis(200), 1, Duration.ofMillis(50), Duration.ofMinutes(1)));
     }
 
     private Supplier<Statistics> asking(StatisticsCache.Pace pace) {
-        cache = new StatisticsCache(maps, pools, fanOut, pace);
+        cache = new StatisticsCache(new Primaries(maps, topology, pools), fanOut, pace);
         return cache.askedBy(
                 new Credentials(cluster.login().user(), cluster.login().password(), Map.of()), POOL);
     }
@@ -72,6 +76,7 @@ class StatisticsCacheIT {
     @AfterEach
     void close() throws Exception {
         cache.close();
+        topology.close();
         pools.close();
         fanOut.close();
         maps.close();

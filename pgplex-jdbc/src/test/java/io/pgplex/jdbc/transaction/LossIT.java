@@ -202,7 +202,7 @@ class LossIT {
             await(() -> "1".equals(last.query(cluster.database(), "SELECT count(*) FROM pg_locks WHERE NOT granted")));
             cluster.etcd().kill();
             last.execute(cluster.database(), "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted");
-            assertThat(creation.get(60, TimeUnit.SECONDS)).isEqualTo("57P01");
+            assertThat(creation.get(60, TimeUnit.SECONDS)).isEqualTo("40001");
             blocker.rollback();
         } finally {
             cluster.etcd().start();
