@@ -1,6 +1,7 @@
 package io.pgplex.jdbc;
 
 import io.pgplex.jdbc.error.SqlState;
+import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.metadata.model.ClusterMap;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -73,7 +74,10 @@ public final class ArbiterMain {
         boolean opened = false;
         try {
             ClusterMap ignored = SessionOpener.map(url, runtime);
-            runtime.arbiters().stand(SessionOpener.credentials(properties), SessionOpener.poolSettings(properties));
+            Credentials credentials = SessionOpener.credentials(properties);
+            runtime.cluster().topology().watchAs(credentials);
+            runtime.arbiters().stand(credentials, SessionOpener.poolSettings(properties));
+            runtime.failover().stand(credentials);
             LOG.info("an arbiter of {}", url);
             opened = true;
             return runtime;

@@ -6,6 +6,8 @@ import io.pgplex.jdbc.deadlock.DeadlockWatch;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.execute.Cluster;
 import io.pgplex.jdbc.execute.Plans;
+import io.pgplex.jdbc.failover.FailoverArbiter;
+import io.pgplex.jdbc.failover.FailureReports;
 import io.pgplex.jdbc.failover.StoredLeaders;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.pool.Credentials;
@@ -46,6 +48,7 @@ final class ClusterRuntime implements AutoCloseable {
     private final Cluster cluster;
     private final ClientLease client;
     private final Arbiters arbiters;
+    private final FailoverArbiter failover;
     /** The schemas of search_path on a new physical connection, by who connects. */
     private final Map<Credentials, CompletableFuture<List<String>>> searchPaths = new ConcurrentHashMap<>();
 
@@ -75,6 +78,8 @@ final class ClusterRuntime implements AutoCloseable {
                 deadlocks);
         this.client = new ClientLease(store, key.cluster());
         this.arbiters = new Arbiters(store, primaries, fanOut);
+        topology.addListener(new FailureReports(key.cluster(), client));
+        this.failover = new FailoverArbiter(store, cache, topology);
     }
 
     /**
@@ -103,6 +108,11 @@ final class ClusterRuntime implements AutoCloseable {
     /** Who among this client's roles recovers what crashes leave behind. */
     Arbiters arbiters() {
         return arbiters;
+    }
+
+    /** Who replaces primaries that are gone. */
+    FailoverArbiter failover() {
+        return failover;
     }
 
     /**
@@ -163,6 +173,7 @@ final class ClusterRuntime implements AutoCloseable {
     @Override
     public void close() {
         statistics.close();
+        failover.close();
         arbiters.close();
         client.close();
         deadlocks.close();

@@ -59,6 +59,7 @@ final class SessionOpener implements ConnectionOpener {
             use.runtime().cluster().topology().watchAs(credentials);
             if (PgplexProperty.ARBITER.isOn(properties)) {
                 use.runtime().arbiters().stand(credentials, pool);
+                use.runtime().failover().stand(credentials);
             }
             opened = true;
             return connection;

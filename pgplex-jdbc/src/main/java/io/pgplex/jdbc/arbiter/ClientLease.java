@@ -8,6 +8,9 @@ import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.MetadataStore;
 import io.pgplex.metadata.store.Transaction;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -41,10 +44,18 @@ public final class ClientLease implements AutoCloseable {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     private final MetadataStore store;
+    private final String id;
     private final String key;
+
+    /** What shall stand under this client's other keys. */
+    private final Map<String, String> said = new ConcurrentHashMap<>();
+
     private final ScheduledThreadPoolExecutor thread;
-    /** Confined to the thread, until it has ended. */
+    /** Confined to the thread, until it has ended, as the next. */
     private @Nullable Lease lease;
+
+    /** What stands under the other keys. */
+    private final Map<String, String> stored = new HashMap<>();
 
     private boolean isReported;
     private volatile boolean closed;
@@ -52,7 +63,8 @@ public final class ClientLease implements AutoCloseable {
     /** Begins to take the lease. */
     public ClientLease(MetadataStore store, String cluster) {
         this.store = store;
-        this.key = new ClusterKeys(cluster).client(Clients.id(GlobalTransactionId.client(), NUMBER.incrementAndGet()));
+        this.id = Clients.id(GlobalTransactionId.client(), NUMBER.incrementAndGet());
+        this.key = new ClusterKeys(cluster).client(id);
         this.thread = new ScheduledThreadPoolExecutor(1, task -> {
             Thread fresh = new Thread(task, "pgplex-client-" + cluster);
             fresh.setDaemon(true);
@@ -61,12 +73,29 @@ public final class ClientLease implements AutoCloseable {
         thread.setKeepAliveTime(IDLE_THREAD_SECONDS, TimeUnit.SECONDS);
         thread.allowCoreThreadTimeOut(true);
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        plan(Duration.ZERO);
+        plan(this::take, Duration.ZERO);
     }
 
-    private void plan(Duration delay) {
+    /** What this client's key ends with. */
+    public String id() {
+        return id;
+    }
+
+    /**
+     * Puts a key that vanishes with this client, in the background, and as often as it takes.
+     *
+     * @param value null to remove the key
+     */
+    public void say(String other, @Nullable String value) {
+        boolean news = value == null ? said.remove(other) != null : !value.equals(said.put(other, value));
+        if (news) {
+            plan(this::tell, Duration.ZERO);
+        }
+    }
+
+    private void plan(Runnable task, Duration delay) {
         try {
-            ScheduledFuture<?> ignored = thread.schedule(this::take, delay.toMillis(), TimeUnit.MILLISECONDS);
+            ScheduledFuture<?> ignored = thread.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             LOG.trace("the cluster's connections are closed, and its client is about to be gone");
         }
@@ -74,12 +103,18 @@ public final class ClientLease implements AutoCloseable {
 
     private void take() {
         try {
-            Lease fresh = store.grantLease(TIME_TO_LIVE, () -> plan(Duration.ZERO));
+            Lease fresh = store.grantLease(TIME_TO_LIVE, () -> plan(this::take, Duration.ZERO));
             lease = fresh;
             String document = Clients.document(
                     GlobalTransactionId.client(), ProcessHandle.current().pid());
-            store.commit(Transaction.builder().put(key, document, fresh).build());
+            Map<String, String> others = Map.copyOf(said);
+            Transaction.Builder puts = Transaction.builder().put(key, document, fresh);
+            others.forEach((other, value) -> puts.put(other, value, fresh));
+            store.commit(puts.build());
+            stored.clear();
+            stored.putAll(others);
             isReported = false;
+            tell(); // what was said meanwhile
             if (closed) {
                 end();
             }
@@ -89,7 +124,30 @@ public final class ClientLease implements AutoCloseable {
                     .log("{} is not there: until it is, arbiters may take this client for a dead one", key);
             isReported = true;
             end();
-            plan(AGAIN);
+            plan(this::take, AGAIN);
+        }
+    }
+
+    private void tell() {
+        Lease held = lease;
+        Map<String, String> others = Map.copyOf(said);
+        if (held == null || !held.isAlive() || others.equals(stored)) {
+            return; // take() will tell
+        }
+        Transaction.Builder changes = Transaction.builder();
+        others.forEach((other, value) -> {
+            if (!value.equals(stored.get(other))) {
+                changes.put(other, value, held);
+            }
+        });
+        stored.keySet().stream().filter(other -> !others.containsKey(other)).forEach(changes::delete);
+        try {
+            store.commit(changes.build());
+            stored.clear();
+            stored.putAll(others);
+        } catch (MetadataException | RuntimeException e) { // one failure must not end the attempts
+            LOG.debug("{} could not be changed yet", key, e);
+            plan(this::tell, AGAIN);
         }
     }
 

@@ -28,6 +28,7 @@ public enum SqlState {
     UNDEFINED_COLUMN("42703", "no such column", SQLSyntaxErrorException::new),
     DUPLICATE_OBJECT("42710", "a node, shard or option is there already", SQLSyntaxErrorException::new),
     INVALID_CATALOG_NAME("3D000", "no such cluster or database", SQLNonTransientException::new),
+    INSUFFICIENT_PRIVILEGE("42501", "the login may not change primaries", SQLSyntaxErrorException::new),
     ACTIVE_TRANSACTION("25001", "not possible inside a transaction", SQLNonTransientException::new),
     READ_ONLY_TRANSACTION("25006", "a write in a read-only session", SQLNonTransientException::new),
     FAILED_TRANSACTION("25P02", "the transaction has failed, roll it back", SQLNonTransientException::new),

@@ -292,12 +292,14 @@ GRANT EXECUTE ON FUNCTION pgplex.image(anyelement), pgplex.is_original() TO PUBL
 
 -- ---- who takes the shard's writes
 
--- epoch: what clients are admitted at; fenced: it was told to take no more writes; started_at: the start of the server for
+-- epoch: what clients are admitted at; fenced: it was told to take no more writes; retired: and that it must be rebuilt,
+-- because others have gone on without it; started_at: the start of the server for
 -- which a client has vouched that it still is the shard's primary. After a restart, or at a higher epoch, it must be vouched
 -- for again, by a client that has just read so from the metadata store: the server may have been replaced meanwhile.
 ALTER TABLE pgplex.membership
     ADD COLUMN IF NOT EXISTS epoch bigint NOT NULL DEFAULT 1,
     ADD COLUMN IF NOT EXISTS fenced boolean NOT NULL DEFAULT false,
+    ADD COLUMN IF NOT EXISTS retired boolean NOT NULL DEFAULT false,
     ADD COLUMN IF NOT EXISTS started_at timestamptz;
 
 -- Whether this server takes the writes of a shard from clients that know it at an epoch: ok, standby, foreign (another
@@ -342,22 +344,23 @@ COMMENT ON FUNCTION pgplex.vouch(text, text, bigint) IS 'says that this server, 
 -- pg_catalog.pg_promote(boolean, integer); for expel(), membership in pg_signal_backend, and then superusers' sessions stay.
 
 -- Takes no client at a lower epoch from now on, and at this one only after admit(). False, and nothing changes, where the
--- server has been admitted at this epoch or a later one. With make_read_only, new sessions of the database are read-only
--- unless they say otherwise; that is part of what standbys copy. Running sessions go on until expel().
-CREATE OR REPLACE FUNCTION pgplex.fence(of_cluster text, of_shard text, new_epoch bigint, make_read_only boolean)
+-- server has been admitted at this epoch or a later one. A server that is retired will not lead again before it is rebuilt:
+-- new sessions of the database are read-only, unless they say otherwise. Standbys copy all of that, so it is for a server that
+-- is no longer followed. Running sessions go on until expel().
+CREATE OR REPLACE FUNCTION pgplex.fence(of_cluster text, of_shard text, new_epoch bigint, retire boolean)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path TO pg_catalog, pg_temp
 AS $function$
 BEGIN
     PERFORM set_config('synchronous_commit', 'local', true);
-    UPDATE pgplex.membership m SET epoch = new_epoch, fenced = true
+    UPDATE pgplex.membership m SET epoch = new_epoch, fenced = true, retired = m.retired OR retire
      WHERE m.cluster = of_cluster AND m.shard = of_shard
        AND (m.epoch < new_epoch OR (m.epoch = new_epoch AND m.fenced));
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    IF make_read_only THEN
+    IF retire THEN
         BEGIN
             EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only TO on', current_database());
         EXCEPTION WHEN insufficient_privilege THEN
@@ -371,8 +374,9 @@ $function$;
 
 COMMENT ON FUNCTION pgplex.fence(text, text, bigint, boolean) IS 'refuses the shard''s clients until they are admitted again';
 
--- Ends the other sessions of clients in this database, or only those outside a transaction; how many are still there.
-CREATE OR REPLACE FUNCTION pgplex.expel(idle_only boolean) RETURNS integer
+-- Ends the sessions of clients in this database that began before that time, or only those outside a transaction; how many
+-- of them are still there.
+CREATE OR REPLACE FUNCTION pgplex.expel(began_before timestamptz, idle_only boolean) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path TO pg_catalog, pg_temp
 AS $function$
@@ -384,24 +388,24 @@ BEGIN
     FOR session IN
         SELECT a.pid, a.state FROM pg_stat_activity a
          WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a.pid <> pg_backend_pid()
+           AND a.backend_start < began_before
     LOOP
+        others := others + 1;
         IF NOT idle_only OR session.state IN ('idle', 'disabled') THEN
             BEGIN
                 PERFORM pg_terminate_backend(session.pid);
-                others := others + CASE WHEN idle_only THEN 0 ELSE 1 END;
             EXCEPTION WHEN insufficient_privilege THEN
+                others := others - 1;
                 RAISE WARNING 'pgplex may not end the session of process %', session.pid
                     USING HINT = 'The owner of schema pgplex must be a superuser to end superusers'' sessions.';
             END;
-        ELSE
-            others := others + 1;
         END IF;
     END LOOP;
     RETURN others;
 END
 $function$;
 
-COMMENT ON FUNCTION pgplex.expel(boolean) IS 'ends other sessions in this database';
+COMMENT ON FUNCTION pgplex.expel(timestamptz, boolean) IS 'ends other sessions in this database';
 
 -- Takes the shard's clients at this epoch from now on.
 CREATE OR REPLACE FUNCTION pgplex.admit(of_cluster text, of_shard text, new_epoch bigint) RETURNS boolean
@@ -410,7 +414,8 @@ SET search_path TO pg_catalog, pg_temp
 AS $function$
 BEGIN
     PERFORM set_config('synchronous_commit', 'local', true);
-    UPDATE pgplex.membership m SET epoch = new_epoch, fenced = false, started_at = pg_postmaster_start_time()
+    UPDATE pgplex.membership m SET epoch = new_epoch, fenced = false, retired = false,
+           started_at = pg_postmaster_start_time()
      WHERE m.cluster = of_cluster AND m.shard = of_shard AND m.epoch <= new_epoch;
     IF NOT FOUND THEN
         RETURN false;
@@ -456,7 +461,21 @@ $function$;
 
 COMMENT ON FUNCTION pgplex.standby_name() IS 'the name that this standby gives to its primary';
 
-REVOKE ALL ON FUNCTION pgplex.fence(text, text, bigint, boolean), pgplex.expel(boolean), pgplex.admit(text, text, bigint),
+-- Where in the WAL the timeline that this primary writes has begun, in bytes; 0 for the first one.
+CREATE OR REPLACE FUNCTION pgplex.promoted_at() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path TO pg_catalog, pg_temp
+AS $function$
+    SELECT coalesce((
+        SELECT pg_wal_lsn_diff(m[1]::pg_lsn, '0/0')::bigint
+          FROM regexp_matches(pg_read_file('pg_wal/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '.history', 0, 1000000, true),
+               '^\d+\s+([0-9A-F]+/[0-9A-F]+)', 'gn') WITH ORDINALITY AS line(m, number)
+         ORDER BY line.number DESC LIMIT 1), 0)
+$function$;
+
+COMMENT ON FUNCTION pgplex.promoted_at() IS 'where the timeline of this primary has begun';
+
+REVOKE ALL ON FUNCTION pgplex.promoted_at(), pgplex.fence(text, text, bigint, boolean), pgplex.expel(timestamptz, boolean), pgplex.admit(text, text, bigint),
     pgplex.promote(text, text), pgplex.standby_name() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pgplex.attach(text, text, bigint), pgplex.vouch(text, text, bigint) TO PUBLIC;
 

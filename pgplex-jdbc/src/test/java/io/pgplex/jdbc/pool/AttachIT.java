@@ -174,7 +174,7 @@ class AttachIT {
     @Test
     void expelsOthers() throws SQLException {
         int pid = attach(epoch);
-        query("SELECT pgplex.expel(false)");
+        query("SELECT pgplex.expel(clock_timestamp(), false)");
 
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         String left = "SELECT count(*) FROM pg_stat_activity WHERE pid = " + pid;
@@ -210,7 +210,7 @@ class AttachIT {
     void everybodyMayAttachAndVouchButNotFence() {
         String may = "SELECT pg_catalog.string_agg(p.proname::text, ' ' ORDER BY p.proname) FROM pg_catalog.pg_proc p"
                 + " WHERE p.pronamespace = 'pgplex'::pg_catalog.regnamespace AND p.proname IN"
-                + " ('attach', 'vouch', 'fence', 'expel', 'admit', 'promote', 'standby_name')"
+                + " ('attach', 'vouch', 'fence', 'expel', 'admit', 'promote', 'promoted_at', 'standby_name')"
                 + " AND pg_catalog.has_function_privilege('pg_monitor', p.oid, 'EXECUTE')";
 
         assertThat(query(may)).isEqualTo("attach vouch");

@@ -52,4 +52,48 @@ public final class Clients {
         }
         return alive;
     }
+
+    /** What stands under a client's report that the primary of a shard is gone. */
+    public static String report(String node, long epoch) {
+        JsonObject json = JsonDocument.create();
+        json.addProperty("node", node);
+        json.addProperty("epoch", epoch);
+        return json.toString();
+    }
+
+    /**
+     * How many of the clients that live find a shard's primary gone.
+     *
+     * @param clients the keys of clients that live: one that has opened the cluster in several ways counts several times
+     * @param reporters those of them that report this primary at this epoch
+     */
+    public record Poll(int clients, int reporters) {
+
+        public boolean isMajority() {
+            return 2 * reporters > clients;
+        }
+    }
+
+    /**
+     * Asks who finds a shard's primary gone.
+     *
+     * @throws MetadataException whatever the store throws
+     */
+    public static Poll poll(MetadataStore store, String cluster, String shard, String node, long epoch)
+            throws MetadataException {
+        ClusterKeys keys = new ClusterKeys(cluster);
+        Set<String> alive = new HashSet<>();
+        for (KeyValue pair : store.read(keys.clients()).pairs()) {
+            alive.add(String.valueOf(keys.clientOf(pair.key())));
+        }
+        int reporters = 0;
+        String report = report(node, epoch);
+        for (KeyValue pair : store.read(keys.reports(shard)).pairs()) {
+            String client = keys.reporterOf(shard, pair.key());
+            if (client != null && alive.contains(client) && pair.value().equals(report)) {
+                reporters++;
+            }
+        }
+        return new Poll(alive.size(), reporters);
+    }
 }

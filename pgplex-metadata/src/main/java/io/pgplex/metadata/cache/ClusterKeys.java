@@ -21,6 +21,7 @@ public final class ClusterKeys {
     private static final String VIEWS = "views/";
     private static final String SETTINGS = "settings/";
     private static final String CLIENTS = "clients/";
+    private static final String REPORTS = "reports/";
 
     private final String prefix;
 
@@ -90,6 +91,31 @@ public final class ClusterKeys {
         return prefix + "arbiter/" + encode(role);
     }
 
+    /** The election of the client that promotes standbys, under its lease. No role's, for they have a slash there. */
+    public String failoverArbiter() {
+        return prefix + "arbiter.failover";
+    }
+
+    /** How a shard's commits reach its standbys, as its primary last said. Not part of the map. */
+    public String replication(String shard) {
+        return prefix + "replication/" + encode(shard);
+    }
+
+    /** There while somebody switches a shard's primary, under a lease. Not part of the map. */
+    public String switchover(String shard) {
+        return prefix + "switchovers/" + encode(shard);
+    }
+
+    /** What the reports of a shard's failed primary, and no others, begin with. */
+    public String reports(String shard) {
+        return prefix + REPORTS + encode(shard) + "/";
+    }
+
+    /** That a client finds a shard's primary gone, under its lease; its id is that of its key. */
+    public String report(String shard, String client) {
+        return reports(shard) + encode(client);
+    }
+
     /** Whether a key is part of what a cluster map is made from. */
     boolean isPartOfMap(String key) {
         if (!key.startsWith(prefix)) {
@@ -145,6 +171,12 @@ public final class ClusterKeys {
     @Nullable
     String clientOf(String key) {
         return nameAfter(CLIENTS, key);
+    }
+
+    /** The client whose report on that shard it is, or null. */
+    @Nullable
+    String reporterOf(String shard, String key) {
+        return nameAfter(REPORTS + encode(shard) + "/", key);
     }
 
     private @Nullable String nameAfter(String section, String key) {

@@ -199,12 +199,22 @@ public final class ClusterMapChanges {
      * @throws IllegalStateException when the node is not of the shard, or Patroni chooses its primary
      */
     public ClusterMapChanges changeLeader(String shard, String node) {
+        return changeLeader(shard, node, existingShard(shard).epoch() + 1);
+    }
+
+    /**
+     * Makes a node of a shard, perhaps the one that is it already, its primary at an epoch.
+     *
+     * @throws IllegalStateException when the node is not of the shard, Patroni chooses its primary, or the epoch is no later
+     *     one
+     */
+    public ClusterMapChanges changeLeader(String shard, String node, long epoch) {
         Shard old = existingShard(shard);
-        if (old.patroni() != null || !old.members().contains(node)) {
+        if (old.patroni() != null || !old.members().contains(node) || epoch <= old.epoch()) {
             throw new IllegalStateException(
                     "node \"" + node + "\" cannot be made the primary of shard \"" + shard + "\"");
         }
-        Shard led = old.ledBy(node, old.epoch() + 1);
+        Shard led = old.ledBy(node, epoch);
         shards.set(led.ordinal(), led);
         leaders.put(shard, ClusterMapCodec.encodeLeader(node, led.epoch()));
         return this;
