@@ -21,6 +21,14 @@ final class PostmasterFile {
                 && lines.get(STATUS).strip().equals("ready");
     }
 
+    /** The pid of the server that runs or last ran on the data directory, or 0. */
+    static long pid(Path data) {
+        List<String> lines = read(data);
+        return lines.isEmpty() || !lines.get(PID).strip().matches("[0-9]{1,9}")
+                ? 0
+                : Long.parseLong(lines.get(PID).strip());
+    }
+
     /** Removes the few bytes of System V memory that a killed server leaves behind. */
     static void removeSharedMemory(Path data) {
         List<String> lines = read(data);

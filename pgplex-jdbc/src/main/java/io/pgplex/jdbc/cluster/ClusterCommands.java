@@ -111,7 +111,7 @@ public final class ClusterCommands {
         NodeProbe probe = probe(address);
         ClusterMapChanges cluster = registry.read();
         String conn = new Node(0, "", address.host(), address.port(), address.database()).conninfo();
-        Node member = cluster.clusterExists() ? member(cluster.map(), address) : null;
+        Node member = cluster.clusterExists() ? node(cluster.map(), address) : null;
         String role = probe.inRecovery() ? "standby" : "primary";
         if (member != null) {
             return new DiscoveredNode(member.oid(), member.name(), conn, role);
@@ -165,12 +165,82 @@ public final class ClusterCommands {
                 joinStandby(map, address, probe, nodeName, replicaOf);
                 return null;
             }
-            joinShard(map, address, connection, probe, nodeName, shardName);
-            return map == null || map.properties().serverVersion() == probe.majorVersion()
-                    ? null
-                    : "the node runs PostgreSQL " + probe.majorVersion() + ", the cluster's first node "
-                            + map.properties().serverVersion();
+            joinShard(map, address, connection, probe, nodeName, shardName, null);
+            return otherVersion(map, probe);
         }
+    }
+
+    /**
+     * Makes a Patroni cluster a shard, whose nodes are from then on those that Patroni's keys name. For a shard that it is
+     * already, brings its leader's schema up to date.
+     *
+     * @param conninfo any member, with the shard's database
+     * @param nodeName the name that stands for the shard's nodes in LEAVE, or null for the next free one
+     * @param shardName the new shard's name, or null for the next free one of s1, s2, ...
+     * @param scope Patroni's scope, or the whole prefix of its keys
+     * @param inTransaction whether the session is inside a transaction
+     * @return what the application should be warned of, or null
+     * @throws SQLException as {@link #join} does; 55000 when the keys name no leader, or the server is not of that Patroni
+     *     cluster; 0A000 without an etcd
+     */
+    public @Nullable String joinPatroni(
+            String conninfo, @Nullable String nodeName, @Nullable String shardName, String scope, boolean inTransaction)
+            throws SQLException {
+        refuseTransaction("JOIN CLUSTER", inTransaction);
+        checkName("node", nodeName);
+        checkName("shard", shardName);
+        Conninfo address = Conninfo.parse(conninfo, database);
+        PatroniCluster patroni = PatroniCluster.read(registry, scope, address.database());
+        ClusterMapChanges cluster = registry.read();
+        ClusterMap map = cluster.clusterExists() ? cluster.map() : null;
+        NodeProbe member = probe(address);
+        try (Connection connection = connect(patroni.leader())) {
+            NodeProbe leader = NodeProbe.of(connection);
+            checkLeads(leader, member, patroni);
+            leader.checkFitness();
+            Shard declared = map == null ? null : patroni.shard(map);
+            if (declared != null) {
+                if (!declared.name().equals(shardName)
+                        || (nodeName != null && !declared.primary().equals(nodeName))) {
+                    throw Refusals.error(
+                            "42710",
+                            "the Patroni cluster is shard \"" + declared.name() + "\" already",
+                            "Name it as it is, and its schema is brought up to date.");
+                }
+                SchemaInstaller.install(connection);
+                SchemaInstaller.writeMembership(connection, registry.cluster(), declared.name(), declared.epoch());
+                return null;
+            }
+            if (map != null) {
+                for (Conninfo each : patroni.members()) {
+                    refuseMember(map, each, leader, false);
+                }
+            }
+            joinShard(map, patroni.leader(), connection, leader, nodeName, shardName, patroni);
+            return otherVersion(map, leader);
+        }
+    }
+
+    private static void checkLeads(NodeProbe leader, NodeProbe member, PatroniCluster patroni) throws SQLException {
+        if (leader.systemIdentifier() != member.systemIdentifier()
+                || !leader.database().equals(member.database())) {
+            throw Refusals.error(
+                    "55000",
+                    "the server is not a member of the Patroni cluster",
+                    "By the keys " + patroni.scope().prefix() + " its leader is at "
+                            + patroni.leader().host() + ":" + patroni.leader().port() + ", which is another database.",
+                    null);
+        }
+        if (leader.inRecovery()) {
+            throw Refusals.error("55000", "the leader of the Patroni cluster has not been promoted yet", "Try again.");
+        }
+    }
+
+    private static @Nullable String otherVersion(@Nullable ClusterMap map, NodeProbe probe) {
+        return map == null || map.properties().serverVersion() == probe.majorVersion()
+                ? null
+                : "the node runs PostgreSQL " + probe.majorVersion() + ", the cluster's first node "
+                        + map.properties().serverVersion();
     }
 
     /**
@@ -202,7 +272,8 @@ public final class ClusterCommands {
             Connection connection,
             NodeProbe probe,
             @Nullable String nodeName,
-            @Nullable String shardName)
+            @Nullable String shardName,
+            @Nullable PatroniCluster patroni)
             throws SQLException {
         if (probe.inRecovery()) {
             throw Refusals.error(
@@ -220,6 +291,9 @@ public final class ClusterCommands {
                 String shard =
                         shardName != null ? shardName : freeName("s", name -> now != null && now.shard(name) != null);
                 addShard(changes, address, probe, nodeName, shard);
+                if (patroni != null) {
+                    changes.declarePatroni(shard, patroni.name());
+                }
                 long epoch = Objects.requireNonNull(changes.map().shard(shard)).epoch();
                 SchemaInstaller.writeMembership(connection, registry.cluster(), shard, epoch);
             });
@@ -258,6 +332,13 @@ public final class ClusterCommands {
         if (map == null) {
             throw Refusals.error(
                     "42704", "node \"" + replicaOf + "\" does not exist", "The first node joins without REPLICA OF.");
+        }
+        Shard patroni = patroniShardOf(map, replicaOf);
+        if (patroni != null) {
+            throw Refusals.error(
+                    "55000",
+                    "node \"" + replicaOf + "\" is of shard \"" + patroni.name() + "\", which Patroni keeps",
+                    "Make the server a member of that Patroni cluster: its members need no JOIN.");
         }
         Shard shard = shardOfPrimary(map, replicaOf);
         if (!probe.inRecovery()) {
@@ -301,6 +382,7 @@ public final class ClusterCommands {
         ClusterMap map = cluster.map();
         Node node = leaving(map, nodeName);
         Shard shard = shardOf(map, node.name());
+        Node server = leader(map, shard);
         if (!shard.primary().equals(node.name())) {
             registry.change(changes -> changes.removeNode(node.name()));
             return;
@@ -312,10 +394,10 @@ public final class ClusterCommands {
             registry.change(changes -> changes.removeShard(
                     checkShardMayLeave(changes.map(), node.name()).name()));
         }
-        forget(node);
+        forget(server);
     }
 
-    private static Node leaving(ClusterMap map, @Nullable String nodeName) throws SQLException {
+    private Node leaving(ClusterMap map, @Nullable String nodeName) throws SQLException {
         if (nodeName == null) {
             if (map.nodes().size() > 1) {
                 throw Refusals.error("42601", "LEAVE CLUSTER does not say which node", "Write LEAVE CLUSTER ON node.");
@@ -323,10 +405,42 @@ public final class ClusterCommands {
             return map.primary(map.homeShard());
         }
         Node node = map.nodes().get(nodeName);
-        if (node == null) {
+        if (node != null) {
+            return node;
+        }
+        Shard patroni = patroniShardOf(map, nodeName);
+        if (patroni == null) {
             throw Refusals.error("42704", "node \"" + nodeName + "\" does not exist", null);
         }
-        return node;
+        if (!leader(map, patroni).name().equals(nodeName)) {
+            throw Refusals.error(
+                    "55006",
+                    "node \"" + nodeName + "\" is a replica that Patroni keeps",
+                    "Remove it from the Patroni cluster; LEAVE CLUSTER ON " + patroni.primary()
+                            + " takes the whole shard out of this cluster.");
+        }
+        return map.primary(patroni);
+    }
+
+    /** The Patroni shard whose node this is, by its stored name or as a member; or null. */
+    private @Nullable Shard patroniShardOf(ClusterMap stored, String node) {
+        ClusterMap seen = registry.seen();
+        for (Shard shard : stored.shards()) {
+            Shard members = seen == null ? null : seen.shard(shard.name());
+            if (shard.patroni() != null
+                    && (shard.primary().equals(node)
+                            || (members != null && members.members().contains(node)))) {
+                return shard;
+            }
+        }
+        return null;
+    }
+
+    /** The node that leads a shard now: what is stored of a Patroni shard is who led it when it joined. */
+    private Node leader(ClusterMap stored, Shard shard) {
+        ClusterMap seen = shard.patroni() == null ? null : registry.seen();
+        Shard now = seen == null ? null : seen.shard(shard.name());
+        return seen == null || now == null ? stored.primary(shard) : seen.primary(now);
     }
 
     /** The shard of a primary that wants to leave. */
@@ -379,7 +493,7 @@ public final class ClusterCommands {
             return;
         }
         // what an earlier cluster of this name wrote there does not count: ask the shard's primary who it is
-        NodeProbe primary = probe(map.primary(shard));
+        NodeProbe primary = probe(leader(map, shard));
         if (primary.systemIdentifier() == probe.systemIdentifier()
                 && primary.database().equals(probe.database())) {
             throw Refusals.error("42710", "the server is node \"" + shard.primary() + "\" already", null);
@@ -421,6 +535,14 @@ public final class ClusterCommands {
             }
         }
         return null;
+    }
+
+    /** The node at an address; a Patroni shard has those that Patroni names. */
+    private @Nullable Node node(ClusterMap stored, Conninfo address) {
+        Node node = member(stored, address);
+        ClusterMap seen = registry.seen();
+        boolean own = node != null && patroniShardOf(stored, node.name()) == null;
+        return own || seen == null ? node : member(seen, address);
     }
 
     private static Shard shardOf(ClusterMap map, String node) {

@@ -5,14 +5,19 @@ import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.metadata.cache.ClusterKeys;
 import io.pgplex.metadata.cache.ClusterMapCache;
 import io.pgplex.metadata.cache.ClusterMapChanges;
+import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.patroni.PatroniScope;
+import io.pgplex.metadata.patroni.PatroniState;
 import io.pgplex.metadata.store.KeyValue;
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.MetadataStore;
 import io.pgplex.metadata.store.Outcome;
 import io.pgplex.metadata.store.Snapshot;
 import io.pgplex.metadata.store.Transaction;
+import io.pgplex.metadata.store.memory.MemoryStore;
 import java.sql.SQLException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Changes a cluster's shards and nodes in the metadata store, by compare-and-swap, and waits until this client's map
@@ -42,6 +47,30 @@ final class ClusterRegistry {
 
     String cluster() {
         return cache.cluster();
+    }
+
+    /** The map as this client's sessions see it, with the nodes of Patroni's shards; null when there is none. */
+    @Nullable
+    ClusterMap seen() {
+        return cache.current();
+    }
+
+    /**
+     * What a Patroni cluster's keys in the same store say now.
+     *
+     * @throws SQLException 0A000 where the store is in this JVM's memory, 08006 when it does not answer
+     */
+    PatroniState.Reading patroni(PatroniScope scope) throws SQLException {
+        if (store instanceof MemoryStore) {
+            throw Refusals.notSupported(
+                    "a cluster in this JVM's memory cannot have a Patroni shard",
+                    "Patroni keeps its state in etcd: use jdbc:pgplex://host:port/ with the etcd that Patroni uses.");
+        }
+        try {
+            return PatroniState.UNKNOWN.after(scope, store.read(scope.prefix()).pairs());
+        } catch (MetadataException e) {
+            throw unavailable(e);
+        }
     }
 
     /** What the store holds now. */

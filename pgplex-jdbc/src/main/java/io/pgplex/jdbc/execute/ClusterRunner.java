@@ -53,8 +53,10 @@ final class ClusterRunner {
     }
 
     StatementResult join(StatementClass.JoinCluster join) throws SQLException {
-        String warning = commands.join(
-                join.conninfo(), join.node(), join.shard(), join.replicaOf(), session.transaction() != null);
+        boolean inTransaction = session.transaction() != null;
+        String warning = join.patroni() == null
+                ? commands.join(join.conninfo(), join.node(), join.shard(), join.replicaOf(), inTransaction)
+                : commands.joinPatroni(join.conninfo(), join.node(), join.shard(), join.patroni(), inTransaction);
         if (warning != null) {
             LOG.warn("{}", warning);
         }

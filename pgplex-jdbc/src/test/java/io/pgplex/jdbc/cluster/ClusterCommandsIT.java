@@ -135,6 +135,23 @@ class ClusterCommandsIT {
     }
 
     @Test
+    void refusesAPatroniClusterWithoutAnEtcd() {
+        assertRefused(
+                "0A000",
+                "a cluster in this JVM's memory cannot have a Patroni shard",
+                () -> commands.joinPatroni(server.conninfo("d1"), null, null, "batman", false));
+        assertRefused(
+                "22023",
+                "\"\" is not a Patroni scope",
+                () -> commands.joinPatroni(server.conninfo("d1"), null, null, "", false));
+        assertRefused(
+                "25001",
+                "JOIN CLUSTER cannot run inside a transaction block",
+                () -> commands.joinPatroni(server.conninfo("d1"), null, null, "batman", true));
+        assertThat(cache.current()).isNull();
+    }
+
+    @Test
     void letsServersJoinAtTheSameTime() throws Exception {
         join("d1");
         ExecutorService threads = Executors.newFixedThreadPool(2);

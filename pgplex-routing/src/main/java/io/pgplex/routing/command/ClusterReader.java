@@ -15,7 +15,7 @@ final class ClusterReader {
 
     private static final String DISCOVER = "The form is DISCOVER CLUSTER ON 'conninfo'.";
     private static final String JOIN =
-            "The form is JOIN CLUSTER ON 'conninfo' [AS node] [SHARD shard | REPLICA OF node].";
+            "The form is JOIN CLUSTER ON 'conninfo' [AS node] [[SHARD shard] [PATRONI 'scope'] | REPLICA OF node].";
     private static final String LEAVE = "The form is LEAVE CLUSTER [ON node].";
     private static final String SET = "The form is ALTER CLUSTER SET name TO value, or ALTER CLUSTER RESET name.";
     private static final String RECOVER = "The form is RECOVER CLUSTER.";
@@ -64,20 +64,29 @@ final class ClusterReader {
         int i = 4;
         @Nullable String node = null;
         @Nullable String shard = null;
-        @Nullable String replicaOf = null;
+        @Nullable String patroni = null;
         if (statement.is(i, "AS")) {
             node = name(statement, i + 1, JOIN);
             i += 2;
         }
+        if (statement.is(i, "REPLICA") && statement.is(i + 1, "OF")) {
+            String replicaOf = name(statement, i + 2, JOIN);
+            end(statement, i + 3, JOIN);
+            return new JoinCluster(conninfo, node, null, null, replicaOf);
+        }
         if (statement.is(i, "SHARD")) {
             shard = name(statement, i + 1, JOIN);
             i += 2;
-        } else if (statement.is(i, "REPLICA") && statement.is(i + 1, "OF")) {
-            replicaOf = name(statement, i + 2, JOIN);
-            i += 3;
+        }
+        if (statement.is(i, "PATRONI")) {
+            if (!statement.hasKind(i + 1, TokenKind.STRING)) {
+                throw wrong(statement, i + 1, JOIN);
+            }
+            patroni = statement.stringValue(i + 1);
+            i += 2;
         }
         end(statement, i, JOIN);
-        return new JoinCluster(conninfo, node, shard, replicaOf);
+        return new JoinCluster(conninfo, node, shard, patroni, null);
     }
 
     private static LeaveCluster leave(ScannedStatement statement) {

@@ -119,17 +119,20 @@ public sealed interface StatementClass {
     record DiscoverCluster(String conninfo) implements StatementClass {}
 
     /**
-     * JOIN CLUSTER ON 'conninfo' [AS node] [SHARD shard | REPLICA OF node].
+     * JOIN CLUSTER ON 'conninfo' [AS node] [[SHARD shard] [PATRONI 'scope'] | REPLICA OF node].
      *
      * @param node the new node's name, or null for a name to be made
      * @param shard the new shard's name, or null
+     * @param patroni the scope of the Patroni cluster that the new shard is, or null for a server that Patroni does not keep
      * @param replicaOf the primary that the node follows, or null for a new shard
      */
     record JoinCluster(
             String conninfo,
             @Nullable String node,
             @Nullable String shard,
-            @Nullable String replicaOf) implements StatementClass {}
+            @Nullable String patroni,
+            @Nullable String replicaOf)
+            implements StatementClass {}
 
     /**
      * LEAVE CLUSTER [ON node].

@@ -193,9 +193,13 @@ class StatementClassifierTest {
     void readsClusterCommands() {
         assertThat(classify("discover cluster on 'host=a'")).isEqualTo(new DiscoverCluster("host=a"));
         assertThat(classify("JOIN CLUSTER ON E'host=\\'a\\'' AS N1 SHARD \"S1\""))
-                .isEqualTo(new JoinCluster("host='a'", "n1", "S1", null));
+                .isEqualTo(new JoinCluster("host='a'", "n1", "S1", null, null));
         assertThat(classify("join cluster on 'host=a' replica of n1"))
-                .isEqualTo(new JoinCluster("host=a", null, null, "n1"));
+                .isEqualTo(new JoinCluster("host=a", null, null, null, "n1"));
+        assertThat(classify("join cluster on 'host=a' patroni 'batman'"))
+                .isEqualTo(new JoinCluster("host=a", null, null, "batman", null));
+        assertThat(classify("JOIN CLUSTER ON 'host=a' AS n1 SHARD s1 PATRONI '/db/Bat''man/'"))
+                .isEqualTo(new JoinCluster("host=a", "n1", "s1", "/db/Bat'man/", null));
         assertThat(classify("leave cluster")).isEqualTo(new LeaveCluster(null));
         assertThat(classify("leave cluster on n1")).isEqualTo(new LeaveCluster("n1"));
         assertThat(classify("alter cluster rebalance")).isInstanceOf(StatementClass.AlterCluster.class);
@@ -216,6 +220,9 @@ class StatementClassifierTest {
                 "discover cluster on host|21",
                 "join cluster on 'a' as|23",
                 "join cluster on 'a' shard s replica of n|29",
+                "join cluster on 'a' replica of n patroni 'p'|34",
+                "join cluster on 'a' patroni p|29",
+                "join cluster on 'a' patroni 'p' shard s|33",
                 "leave cluster n1|15",
                 "create distributed table t (a int)|35",
                 "create distributed table t (a int) by hash (a, b)|46",
