@@ -2,6 +2,7 @@ package io.pgplex.metadata.cache;
 
 import io.pgplex.metadata.cache.CacheStatus.State;
 import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.metadata.model.Shard;
 import io.pgplex.metadata.patroni.PatroniOverlay;
 import io.pgplex.metadata.store.KeyValue;
 import io.pgplex.metadata.store.MetadataException;
@@ -242,18 +243,27 @@ public final class ClusterMapCache implements AutoCloseable {
         try {
             ClusterMap before = current;
             ClusterMap after = overlaid();
-            if (before != null
-                    && after != null
-                    && !closed
-                    && !(before.shards().equals(after.shards())
-                            && before.nodes().equals(after.nodes()))) {
-                LOG.info("Patroni's keys change the nodes of cluster {}", cluster);
+            if (!closed && before != null && after != null && !sameNodes(before, after)) {
                 publish(after);
             }
             changed.signalAll();
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean sameNodes(ClusterMap before, ClusterMap after) {
+        for (Shard shard : after.shards()) {
+            if (!shard.equals(before.shard(shard.name()))) {
+                LOG.info(
+                        "Patroni: shard {} of cluster {} is led by {} and followed by {}",
+                        shard.name(),
+                        cluster,
+                        shard.primary(),
+                        shard.standbys());
+            }
+        }
+        return before.shards().equals(after.shards()) && before.nodes().equals(after.nodes());
     }
 
     private @Nullable ClusterMap overlaid() {
