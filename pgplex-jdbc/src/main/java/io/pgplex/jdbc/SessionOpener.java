@@ -1,9 +1,11 @@
 package io.pgplex.jdbc;
 
+import io.pgplex.jdbc.admin.AdminSession;
 import io.pgplex.jdbc.connection.ConnectionFacts;
 import io.pgplex.jdbc.connection.PgplexConnection;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
+import io.pgplex.jdbc.execute.Cluster;
 import io.pgplex.jdbc.execute.Session;
 import io.pgplex.jdbc.execute.SessionSettings;
 import io.pgplex.jdbc.pool.Credentials;
@@ -38,6 +40,9 @@ final class SessionOpener implements ConnectionOpener {
         Credentials credentials = credentials(properties);
         PoolSettings pool = poolSettings(properties);
         LoginDeadline deadline = LoginDeadline.in(PgplexProperty.LOGIN_TIMEOUT.duration(properties));
+        if (url.database().equals(AdminSession.DATABASE)) {
+            return openManagement(url, properties, credentials, deadline);
+        }
         ClusterRuntimes.Use use = runtimes.use(ClusterKey.of(url, properties), deadline);
         boolean opened = false;
         try {
@@ -61,6 +66,32 @@ final class SessionOpener implements ConnectionOpener {
                 use.runtime().arbiters().stand(credentials, pool);
                 use.runtime().failover().stand(credentials);
             }
+            opened = true;
+            return connection;
+        } finally {
+            if (!opened) {
+                use.fail();
+            }
+        }
+    }
+
+    /** A connection to the management database: no server need be there, only the cluster. */
+    private Connection openManagement(
+            PgplexUrl url, Properties properties, Credentials credentials, LoginDeadline deadline) throws SQLException {
+        ClusterRuntimes.Use use = runtimes.use(ClusterKey.of(url, properties), deadline);
+        boolean opened = false;
+        try {
+            Cluster cluster = use.runtime().cluster();
+            if (cluster.currentMap() == null) {
+                throw cluster.missing();
+            }
+            AdminSession session = new AdminSession(
+                    cluster,
+                    use.runtime().leaderChange(credentials, poolSettings(properties)),
+                    PgplexProperty.LOGIN_TIMEOUT.duration(properties),
+                    use::end);
+            Connection connection = new PgplexConnection(session, facts(url, properties, credentials));
+            cluster.topology().watchAs(credentials);
             opened = true;
             return connection;
         } finally {

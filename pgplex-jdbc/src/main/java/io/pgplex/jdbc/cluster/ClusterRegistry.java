@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Changes a cluster's shards and nodes in the metadata store, by compare-and-swap, and waits until this client's map
  * shows it. Thread-safe.
  */
-final class ClusterRegistry {
+public final class ClusterRegistry {
 
     /** Attempts against other clients that change the same cluster. */
     private static final int MAX_ATTEMPTS = 10;
@@ -33,7 +33,7 @@ final class ClusterRegistry {
     private final Duration timeout;
 
     /** @param timeout how long to wait for this client's map */
-    ClusterRegistry(MetadataStore store, ClusterMapCache cache, Duration timeout) {
+    public ClusterRegistry(MetadataStore store, ClusterMapCache cache, Duration timeout) {
         this.store = store;
         this.cache = cache;
         this.timeout = timeout;
@@ -41,7 +41,7 @@ final class ClusterRegistry {
 
     /** A change of what the store holds; called again on each attempt. */
     @FunctionalInterface
-    interface Change {
+    public interface Change {
         void apply(ClusterMapChanges changes) throws SQLException;
     }
 
@@ -88,12 +88,16 @@ final class ClusterRegistry {
      * @throws SQLException what the change throws; 55000 when it contradicts the cluster's state; 40001 when other
      *     clients were always faster; 08006 when the store does not answer
      */
-    void change(Change change) throws SQLException {
+    public void change(Change change) throws SQLException {
         try {
             for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
                 ClusterMapChanges changes = ClusterMapChanges.read(store, cluster());
                 change.apply(changes);
-                if (store.commit(changes.toTransaction()) instanceof Outcome.Committed committed) {
+                Transaction transaction = changes.toTransaction();
+                if (transaction.puts().isEmpty() && transaction.deletes().isEmpty()) {
+                    return; // the store has it so, and would give no revision to wait for
+                }
+                if (store.commit(transaction) instanceof Outcome.Committed committed) {
                     awaitRevision(committed.revision());
                     return;
                 }

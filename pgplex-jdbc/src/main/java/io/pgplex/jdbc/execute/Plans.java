@@ -73,7 +73,7 @@ public final class Plans {
      *
      * @throws SQLException 42601 for a malformed text or hint, 22023 for an unknown hint
      */
-    PreparedText text(String sql, boolean jdbcParameters, boolean escapeProcessing) throws SQLException {
+    public PreparedText text(String sql, boolean jdbcParameters, boolean escapeProcessing) throws SQLException {
         if (sql.length() > MAXIMUM_CACHED_CHARACTERS) {
             return scan(sql, jdbcParameters, escapeProcessing);
         }
