@@ -2,7 +2,7 @@
 
 MVN ?= mvn -B -ntp
 
-.PHONY: help build test quickstart bench bench-transfer fuzz soak format local-cluster clean
+.PHONY: help build test quickstart bench bench-transfer bench-failover fuzz soak format local-cluster clean
 
 help:
 	@echo "make build          compile and package everything, without tests"
@@ -10,6 +10,7 @@ help:
 	@echo "make quickstart     a sharded order-entry database, started, filled, queried, compared"
 	@echo "make bench          what pgplex costs beside bare pgjdbc, in three minutes"
 	@echo "make bench-transfer transactions over two shards, by pgplex and by others, in six minutes"
+	@echo "make bench-failover from the kill of a primary to the next write, by pgplex and by others, in three minutes"
 	@echo "make fuzz           random statements on pgplex and one PostgreSQL, compared for ten minutes"
 	@echo "make soak           transactions while servers and clients are killed, checked for anomalies for ten minutes"
 	@echo "make format         format the sources"
@@ -30,6 +31,9 @@ bench:
 
 bench-transfer:
 	$(MVN) -q -Pbench-transfer -pl benchmarks -am -DskipTests -Dspotless.check.skip verify $(if $(ARGUMENTS),-Dbench.arguments="$(ARGUMENTS)")
+
+bench-failover:
+	$(MVN) -q -Pbench-failover -pl benchmarks -am -DskipTests -Dspotless.check.skip verify $(if $(ARGUMENTS),-Dbench.arguments="$(ARGUMENTS)")
 
 fuzz:
 	$(MVN) -q -Pfuzz -pl pgplex-jdbc -am -Dspotless.check.skip test-compile $(if $(ARGUMENTS),-Dfuzz.arguments="$(ARGUMENTS)")
