@@ -13,10 +13,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Kills the primary of one shard with {@code kill -9} and measures how long it takes until a write there succeeds, for pgplex and
@@ -31,6 +31,8 @@ public final class FailoverMain {
     private static final int ROUNDS = 10;
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long AWS_TIMEOUT_MILLIS = 15_000;
+    private static final long AWS_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final double GOAL_MILLIS = 3_000;
     private static final String SHARD = "s1";
     private static final String OTHER_SHARD = "s2";
@@ -45,8 +47,10 @@ public final class FailoverMain {
         try (LocalCluster cluster =
                 LocalCluster.builder().shards(2).standbys(2, true).start()) {
             Map<String, Long> keys = createTable(cluster);
-            List<Contender> contenders = contenders(cluster, keys.get(SHARD));
-            Contender elsewhere = new Contender("pgplex, other shard", cluster.jdbcUrl(), keys.get(OTHER_SHARD));
+            long key = Objects.requireNonNull(keys.get(SHARD));
+            long otherKey = Objects.requireNonNull(keys.get(OTHER_SHARD));
+            List<Contender> contenders = contenders(cluster, key);
+            Contender elsewhere = new Contender("pgplex, other shard", cluster.jdbcUrl(), otherKey);
             List<Writer> writers = new ArrayList<>();
             contenders.forEach(contender -> writers.add(new Writer(contender)));
             Writer other = new Writer(elsewhere);
@@ -55,6 +59,7 @@ public final class FailoverMain {
                         "two shards, each with two synchronous standbys; %d times the primary of one is killed%n%n", rounds);
                 Map<Contender, double[]> millis = run(cluster, writers, other, rounds);
                 report(writers, other, millis);
+                awsWrapper(cluster, key);
             } finally {
                 writers.forEach(Writer::close);
                 other.close();
@@ -77,10 +82,7 @@ public final class FailoverMain {
         return keys;
     }
 
-    private static List<Contender> contenders(LocalCluster cluster, @Nullable Long key) {
-        if (key == null) {
-            throw new IllegalStateException("the shard has no key");
-        }
+    private static List<Contender> contenders(LocalCluster cluster, long key) {
         String hosts = shard(cluster).stream()
                 .map(server -> server.host() + ":" + server.port())
                 .collect(Collectors.joining(","));
@@ -90,11 +92,38 @@ public final class FailoverMain {
                 new Contender("pgplex", cluster.jdbcUrl(), key),
                 new Contender("pgjdbc, several hosts", "jdbc:" + servers, key),
                 new Contender(
-                        "pgjdbc, hostRecheckSeconds=0", "jdbc:" + servers + "&hostRecheckSeconds=0", key),
-                new Contender(
-                        "AWS wrapper, no failover plugin",
-                        "jdbc:aws-wrapper:" + servers + "&wrapperPlugins=",
-                        key));
+                        "pgjdbc, hostRecheckSeconds=0", "jdbc:" + servers + "&hostRecheckSeconds=0", key));
+    }
+
+    /**
+     * One more kill, under a connection of the AWS wrapper with its failover plugin. On stock PostgreSQL its list of hosts is the URL's for
+     * ever, and the first of them the writer: what it asks for the topology ({@code aurora_replica_status()}, {@code rds_tools})
+     * exists on Amazon's servers only. So it waits for the server that was killed, and gives up.
+     */
+    private static void awsWrapper(LocalCluster cluster, long key) throws Exception {
+        try (Connection management = DriverManager.getConnection(cluster.managementUrl())) {
+            PostgresServer primary = cluster.server(show(management, "shards." + SHARD + ".leader"));
+            List<PostgresServer> servers = new ArrayList<>(shard(cluster));
+            servers.remove(primary);
+            servers.add(0, primary);
+            String hosts = servers.stream()
+                    .map(server -> server.host() + ":" + server.port())
+                    .collect(Collectors.joining(","));
+            String url = "jdbc:aws-wrapper:postgresql://" + hosts + "/" + cluster.database() + "?user="
+                    + PostgresServer.SUPERUSER + "&wrapperPlugins=failover2&failoverTimeoutMs=" + AWS_TIMEOUT_MILLIS;
+            try (Writer writer = new Writer(new Contender("AWS wrapper, failover2", url, key))) {
+                awaitAll(List.of(writer));
+                primary.kill();
+                Long written = writer.awaitWrite(System.nanoTime(), AWS_LIMIT_NANOS);
+                SQLException error = writer.firstErrorSinceWrite();
+                System.out.printf(
+                        "%n%s: %s within %d s; the first error was %s%n",
+                        writer.contender().name(),
+                        written == null ? "no write" : "a write",
+                        TimeUnit.NANOSECONDS.toSeconds(AWS_LIMIT_NANOS),
+                        error == null ? "none" : error.getSQLState() + " " + error.getMessage());
+            }
+        }
     }
 
     private static List<PostgresServer> shard(LocalCluster cluster) {
@@ -110,7 +139,8 @@ public final class FailoverMain {
         writers.forEach(writer -> millis.put(writer.contender(), new double[rounds]));
         try (Connection management = DriverManager.getConnection(cluster.managementUrl())) {
             for (int round = 0; round < rounds; round++) {
-                awaitAll(writers, other);
+                awaitAll(writers);
+                awaitAll(List.of(other));
                 PostgresServer primary = cluster.server(show(management, "shards." + SHARD + ".leader"));
                 long begin = System.nanoTime();
                 primary.kill();
@@ -130,17 +160,11 @@ public final class FailoverMain {
     }
 
     private static double[] times(Map<Contender, double[]> millis, Writer writer) {
-        double[] times = millis.get(writer.contender());
-        if (times == null) {
-            throw new IllegalStateException("an unknown contender");
-        }
-        return times;
+        return Objects.requireNonNull(millis.get(writer.contender()));
     }
 
     /** Waits until everybody writes. */
-    private static void awaitAll(List<Writer> writers, Writer other) throws InterruptedException {
-        List<Writer> all = new ArrayList<>(writers);
-        all.add(other);
+    private static void awaitAll(List<Writer> all) throws InterruptedException {
         long now = System.nanoTime();
         for (Writer writer : all) {
             if (writer.awaitWrite(now, LIMIT_NANOS) == null) {

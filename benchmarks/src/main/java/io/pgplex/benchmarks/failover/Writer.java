@@ -30,6 +30,7 @@ final class Writer implements AutoCloseable {
     private final Map<String, Integer> errors = new TreeMap<>();
 
     private int connections;
+    private @Nullable SQLException firstSinceWrite;
 
     /** When the newest write that succeeded began, and when it was acknowledged; {@link System#nanoTime}. */
     private long begunNanos;
@@ -113,6 +114,7 @@ final class Writer implements AutoCloseable {
             begunNanos = begin;
             acknowledgedNanos = System.nanoTime();
             any = true;
+            firstSinceWrite = null;
             written.signalAll();
         } finally {
             lock.unlock();
@@ -123,6 +125,9 @@ final class Writer implements AutoCloseable {
         lock.lock();
         try {
             errors.merge(String.valueOf(e.getSQLState()), 1, Integer::sum);
+            if (firstSinceWrite == null) {
+                firstSinceWrite = e;
+            }
         } finally {
             lock.unlock();
         }
@@ -133,6 +138,17 @@ final class Writer implements AutoCloseable {
         lock.lock();
         try {
             return new TreeMap<>(errors);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The first error since the newest write that succeeded, or null. */
+    @Nullable
+    SQLException firstErrorSinceWrite() {
+        lock.lock();
+        try {
+            return firstSinceWrite;
         } finally {
             lock.unlock();
         }
