@@ -87,7 +87,7 @@ final class SessionOpener implements ConnectionOpener {
             }
             AdminSession session = new AdminSession(
                     cluster,
-                    use.runtime().leaderChange(credentials, poolSettings(properties)),
+                    use.runtime().leaderChange(credentials),
                     PgplexProperty.LOGIN_TIMEOUT.duration(properties),
                     use::end);
             Connection connection = new PgplexConnection(session, facts(url, properties, credentials));

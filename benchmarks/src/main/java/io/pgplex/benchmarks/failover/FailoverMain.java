@@ -56,7 +56,8 @@ public final class FailoverMain {
             Writer other = new Writer(elsewhere);
             try {
                 System.out.printf(
-                        "two shards, each with two synchronous standbys; %d times the primary of one is killed%n%n", rounds);
+                        "two shards, each with two synchronous standbys; %d times the primary of one is killed%n%n",
+                        rounds);
                 Map<Contender, double[]> millis = run(cluster, writers, other, rounds);
                 report(writers, other, millis);
                 awsWrapper(cluster, key);
@@ -91,8 +92,7 @@ public final class FailoverMain {
         return List.of(
                 new Contender("pgplex", cluster.jdbcUrl(), key),
                 new Contender("pgjdbc, several hosts", "jdbc:" + servers, key),
-                new Contender(
-                        "pgjdbc, hostRecheckSeconds=0", "jdbc:" + servers + "&hostRecheckSeconds=0", key));
+                new Contender("pgjdbc, hostRecheckSeconds=0", "jdbc:" + servers + "&hostRecheckSeconds=0", key));
     }
 
     /**
@@ -150,7 +150,8 @@ public final class FailoverMain {
                     Long written = writer.awaitWrite(dead, LIMIT_NANOS);
                     double took = written == null ? Double.POSITIVE_INFINITY : (written - begin) / 1e6;
                     times(millis, writer)[round] = took;
-                    line.append(String.format("  %s %,.0f ms", writer.contender().name(), took));
+                    line.append(
+                            String.format("  %s %,.0f ms", writer.contender().name(), took));
                 }
                 System.out.printf("round %d, %s killed:%s%n", round + 1, primary.name(), line);
                 rebuild(cluster, management, primary);
@@ -168,8 +169,7 @@ public final class FailoverMain {
         long now = System.nanoTime();
         for (Writer writer : all) {
             if (writer.awaitWrite(now, LIMIT_NANOS) == null) {
-                throw new IllegalStateException(
-                        writer.contender().name() + " does not write: " + writer.errors());
+                throw new IllegalStateException(writer.contender().name() + " does not write: " + writer.errors());
             }
         }
     }
@@ -215,12 +215,14 @@ public final class FailoverMain {
         }
         double[] ours = times(millis, writers.get(0)).clone();
         Arrays.sort(ours);
-        int errors = other.errors().values().stream().mapToInt(Integer::intValue).sum();
+        int errors =
+                other.errors().values().stream().mapToInt(Integer::intValue).sum();
         System.out.printf(
                 "%ngoal: pgplex below %,.0f ms: %,.0f ms, %s%n",
                 GOAL_MILLIS, median(ours), median(ours) < GOAL_MILLIS ? "met" : "MISSED");
         System.out.printf(
-                "goal: no error on the other shard: %d %s, %s%n", errors, other.errors(), errors == 0 ? "met" : "MISSED");
+                "goal: no error on the other shard: %d %s, %s%n",
+                errors, other.errors(), errors == 0 ? "met" : "MISSED");
     }
 
     private static double median(double[] sorted) {
