@@ -2,6 +2,7 @@ package io.pgplex.jdbc;
 
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
+import io.pgplex.routing.hint.MaxLag;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -60,6 +61,23 @@ public enum PgplexProperty {
             "one-shard",
             List.of("one-shard", "per-shard"),
             "SERIALIZABLE transactions: refused on a second shard, or serializable on each shard for itself"),
+    INTENT(
+            "intent",
+            "read-write",
+            List.of("read-write", "read-only", "prefer-replica"),
+            "what the connection is for: everything on the primaries; reads alone, from standbys; or reads from standbys,"
+                    + " the rest on the primaries"),
+    MAX_LAG(
+            "maxLag",
+            Type.LAG,
+            "10s",
+            "how far behind a standby may be that answers a read: a time such as 500ms, a size of WAL such as 16MB, or none"),
+    CONSISTENCY(
+            "consistency",
+            "session",
+            List.of("session", "eventual"),
+            "what a standby must know to answer: all that the connection has written and read, or what `maxLag` allows"),
+    ZONE("zone", Type.TEXT, null, "zone whose standbys are preferred"),
     PLAN_CACHE_SIZE(
             "planCacheSize",
             0,
@@ -84,7 +102,8 @@ public enum PgplexProperty {
         COUNT("integer", ""),
         SECONDS("integer", "s"),
         MILLISECONDS("integer", "ms"),
-        BYTES("size", "");
+        BYTES("size", ""),
+        LAG("time or size", "");
 
         private final String label;
         private final String unit;
@@ -249,6 +268,16 @@ public enum PgplexProperty {
         }
     }
 
+    /** How far behind a standby may be. */
+    public MaxLag lag(Properties properties) throws SQLException {
+        String value = text(properties);
+        MaxLag lag = value == null ? null : MaxLag.parse(value.trim());
+        if (lag == null) {
+            throw invalid(MaxLag.VALID);
+        }
+        return lag;
+    }
+
     /** A number that fits an int. */
     public int integer(Properties properties) throws SQLException {
         return Math.toIntExact(number(properties));
@@ -266,6 +295,7 @@ public enum PgplexProperty {
             case TEXT -> {}
             case BOOLEAN -> isOn(properties);
             case CHOICE -> choice(properties);
+            case LAG -> lag(properties);
             case COUNT, SECONDS, MILLISECONDS, BYTES -> number(properties);
         }
     }

@@ -6,12 +6,15 @@ import io.pgplex.jdbc.connection.PgplexConnection;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.execute.Cluster;
+import io.pgplex.jdbc.execute.ReadOptions;
 import io.pgplex.jdbc.execute.Session;
 import io.pgplex.jdbc.execute.SessionSettings;
 import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.PoolSettings;
 import io.pgplex.metadata.model.ClusterMap;
+import io.pgplex.routing.hint.Hints.Consistency;
 import io.pgplex.routing.hint.Hints.CrossShard;
+import io.pgplex.routing.hint.Hints.Intent;
 import io.pgplex.routing.hint.Hints.Snapshot;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -58,6 +61,7 @@ final class SessionOpener implements ConnectionOpener {
                     PgplexProperty.DEFAULT_ROW_FETCH_SIZE.integer(properties),
                     PgplexProperty.MAX_INTERMEDIATE.number(properties),
                     PgplexProperty.ETCD_LOSS.choice(properties).equals("read-only"),
+                    reads(properties),
                     use::end);
             Connection connection = new PgplexConnection(
                     new Session(use.runtime().cluster(), settings), facts(url, properties, credentials));
@@ -163,6 +167,17 @@ final class SessionOpener implements ConnectionOpener {
     private static @Nullable Snapshot snapshot(Properties properties) throws SQLException {
         String choice = PgplexProperty.SNAPSHOT.choice(properties);
         return choice.equals("isolation") ? null : Snapshot.valueOf(choice.toUpperCase(Locale.ROOT));
+    }
+
+    private static ReadOptions reads(Properties properties) throws SQLException {
+        String intent = PgplexProperty.INTENT.choice(properties).replace('-', '_');
+        String consistency = PgplexProperty.CONSISTENCY.choice(properties);
+        return new ReadOptions(
+                Intent.valueOf(intent.toUpperCase(Locale.ROOT)),
+                PgplexProperty.MAX_LAG.lag(properties),
+                Consistency.valueOf(consistency.toUpperCase(Locale.ROOT)),
+                PgplexProperty.ZONE.text(properties),
+                null);
     }
 
     static PoolSettings poolSettings(Properties properties) throws SQLException {

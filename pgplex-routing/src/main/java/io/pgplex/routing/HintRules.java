@@ -55,7 +55,7 @@ final class HintRules {
     }
 
     private @Nullable ShardSelector selector(ScannedStatement statement) {
-        String name = hints.shard();
+        String name = shardName();
         if (name != null) {
             Shard shard = map.shard(name);
             if (shard == null) {
@@ -73,6 +73,26 @@ final class HintRules {
             throw invalid("hint \"key\" is no value of type " + type.sqlName());
         }
         return new ShardSelector.Key(new KeySource.Literal(bucket));
+    }
+
+    /** The shard that a hint names, or whose node it names; null without such a hint. */
+    private @Nullable String shardName() {
+        String node = hints.reads().node();
+        if (node == null) {
+            return hints.shard();
+        }
+        if (hints.key() != null) {
+            throw invalid("hints \"key\" and \"node\" cannot stand together");
+        }
+        for (Shard shard : map.shards()) {
+            if (shard.members().contains(node)) {
+                if (hints.shard() != null && !shard.name().equals(hints.shard())) {
+                    throw invalid("node \"" + node + "\" is not of shard \"" + hints.shard() + "\"");
+                }
+                return shard.name();
+            }
+        }
+        throw invalid("node \"" + node + "\" does not exist");
     }
 
     /** The key type of the distributed tables that the text names; by the value's look when there is none. */

@@ -77,7 +77,8 @@ final class ExplainRunner {
                     : expected(explain, movement, execution);
             return rows(PlanText.lines(plan, execution.map(), shards, notes));
         }
-        return explain.analyze() && plan.effect() != Effect.READ
+        boolean writes = plan.effect() != Effect.READ && session.standbys().node() == null;
+        return explain.analyze() && writes
                 ? session.atomically(() -> rows(withServerPlans(explain, plan, shards, execution)))
                 : rows(withServerPlans(explain, plan, shards, execution));
     }
@@ -251,11 +252,17 @@ final class ExplainRunner {
             Plan.Explain explain, Effect effect, Fragment fragment, Shard shard, Execution execution)
             throws SQLException {
         List<String> lines = new ArrayList<>();
-        lines.add("Shard " + shard.name() + " on node " + shard.primary());
-        for (String line : serverPlan(explain, effect, fragment, shard, execution)) {
-            lines.add("  " + line);
+        Lease lease = session.lease(shard, explain.analyze() ? effect : Effect.READ);
+        try {
+            lines.add("Shard " + shard.name() + " on node "
+                    + lease.backend().node().name());
+            for (String line : serverPlan(explain, fragment, shard, lease, execution)) {
+                lines.add("  " + line);
+            }
+            return lines;
+        } finally {
+            session.giveBack(lease);
         }
-        return lines;
     }
 
     private ShardSet shards(Plan.Sharded plan, Execution execution) throws SQLException {
@@ -269,24 +276,19 @@ final class ExplainRunner {
     }
 
     private List<String> serverPlan(
-            Plan.Explain explain, Effect effect, Fragment fragment, Shard shard, Execution execution)
+            Plan.Explain explain, Fragment fragment, Shard shard, Lease lease, Execution execution)
             throws SQLException {
         Fragment sql = new Fragment("EXPLAIN " + explain.options() + "\n" + fragment.sql(), fragment.parameters());
-        Lease lease = session.lease(shard, explain.analyze() ? effect : Effect.READ);
+        ShardAnswer answer = new ShardCall(sql, 0, true, false).run(shard, lease, execution);
         try {
-            ShardAnswer answer = new ShardCall(sql, 0, true, false).run(shard, lease, execution);
-            try {
-                List<String> lines = new ArrayList<>();
-                @Nullable ResultSet rows = answer.rows();
-                while (rows != null && rows.next()) {
-                    lines.addAll(rows.getString(1).lines().toList());
-                }
-                return lines;
-            } finally {
-                answer.close();
+            List<String> lines = new ArrayList<>();
+            @Nullable ResultSet rows = answer.rows();
+            while (rows != null && rows.next()) {
+                lines.addAll(rows.getString(1).lines().toList());
             }
+            return lines;
         } finally {
-            session.giveBack(lease);
+            answer.close();
         }
     }
 

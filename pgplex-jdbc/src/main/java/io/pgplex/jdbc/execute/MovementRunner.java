@@ -165,7 +165,7 @@ final class MovementRunner {
     }
 
     /** The most that any part of a plan may do to data. */
-    private static Effect effect(Plan.Sharded plan) {
+    static Effect effect(Plan.Sharded plan) {
         Effect effect = plan.effect();
         Movement movement = plan.movement();
         if (movement != null) {

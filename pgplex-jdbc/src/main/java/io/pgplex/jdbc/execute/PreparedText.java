@@ -37,8 +37,9 @@ public final class PreparedText {
      *
      * @param calls what the functions do that it calls
      * @param temporaryObject whether it makes or uses a temporary object by that name
+     * @param rowLocks whether it may lock rows
      */
-    record Effects(Set<SessionEffect> calls, boolean temporaryObject) {}
+    record Effects(Set<SessionEffect> calls, boolean temporaryObject, boolean rowLocks) {}
 
     private final String sql;
     private final boolean jdbcParameters;
@@ -103,7 +104,10 @@ public final class PreparedText {
         Effects known = effects.get(statement);
         if (known == null) {
             ScannedStatement scanned = statements.get(statement);
-            known = new Effects(SessionEffect.of(scanned), StatementEffects.namesTemporaryObject(scanned));
+            known = new Effects(
+                    SessionEffect.of(scanned),
+                    StatementEffects.namesTemporaryObject(scanned),
+                    StatementEffects.locksRows(scanned));
             effects.set(statement, known);
         }
         return known;

@@ -14,6 +14,7 @@ import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.RoutingScope;
 import io.pgplex.routing.command.StatementClass;
 import io.pgplex.routing.command.StatementClassifier;
+import io.pgplex.routing.hint.Hints;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.statistics.Statistics;
@@ -45,6 +46,7 @@ public final class Session implements LogicalSession {
     private final int affinity = System.identityHashCode(this) & Integer.MAX_VALUE;
     private final SessionTransaction transactions;
     private final WriteGuard writes;
+    private final StandbyReads standbys;
     private final Supplier<Statistics> statistics;
     private final TemporaryRelations temporary = new TemporaryRelations();
 
@@ -60,6 +62,7 @@ public final class Session implements LogicalSession {
         this.settings = settings;
         this.leases = new SessionLeases(
                 cluster.primaries().leasedBy(settings.credentials(), settings.pool()), since -> checkPatience(since));
+        this.standbys = new StandbyReads(cluster, leases, settings);
         this.transactions = new SessionTransaction(cluster, leases, this, settings);
         this.writes = new WriteGuard(cluster.cache(), settings.readOnlyWithoutStore());
         this.statistics = cluster.statistics().askedBy(settings.credentials(), settings.pool());
@@ -257,10 +260,23 @@ public final class Session implements LogicalSession {
         }
         effects = effects(plan, execution);
         try {
-            return runners.run(plan, execution);
+            Hints.Reads hints = execution.hints().reads();
+            return mayReadStandbys() || !hints.equals(Hints.Reads.UNSAID)
+                    ? standbys.run(
+                            plan,
+                            execution,
+                            settings.reads().with(hints, transactions.readOnly()),
+                            hints,
+                            !transactions.autoCommit() || transactions.open() != null,
+                            () -> runners.run(plan, execution))
+                    : runners.run(plan, execution);
         } finally {
             effects = StatementEffects.NONE;
         }
+    }
+
+    private boolean mayReadStandbys() {
+        return transactions.readOnly() || settings.reads().asksForStandbys();
     }
 
     private StatementEffects effects(Plan plan, Execution execution) throws SQLException {
@@ -349,9 +365,9 @@ public final class Session implements LogicalSession {
             throw PgplexErrors.error(
                     SqlState.CONNECTION_FAILURE, "the connection that held this session's objects was lost");
         }
-        writes.check(effect, transactions.open() == null && transactions.readOnly());
-        effects.check(shard);
         Transaction current = transactions.open();
+        writes.check(effect, standbys.refusesWrites() || (current == null && transactions.readOnly()));
+        effects.check(shard);
         if (current != null) {
             String unpreparable = effects.unpreparable(shard, shard.ordinal() == 0 && isPinned());
             if (unpreparable != null) {
@@ -363,6 +379,13 @@ public final class Session implements LogicalSession {
         Lease lease = current == null
                 ? leaseOutsideTransaction(shard, effect)
                 : transactions.participant(shard, effect).lease();
+        if (lease.isStandby() && effects.locks()) {
+            throw PgplexErrors.error(
+                    SqlState.READ_ONLY_TRANSACTION,
+                    "the transaction reads from a standby, where an advisory lock keeps nobody out",
+                    "Take the lock before anything is read, or in a session with intent=read-write that is not"
+                            + " read-only.");
+        }
         if (effects.calls().contains(SessionEffect.SESSION_LOCK)) {
             pin(lease);
         } else if (effects.calls().contains(SessionEffect.UNKNOWN)) {
@@ -372,9 +395,15 @@ public final class Session implements LogicalSession {
     }
 
     private Lease leaseOutsideTransaction(Shard shard, Effect effect) throws SQLException {
-        boolean guarded = effect == Effect.MAY_WRITE && (transactions.readOnly() || writes.areRefused());
+        Lease standby = standbys.isAsked() ? standbys.take(shard, effect, state) : null;
+        if (standby != null) {
+            return standby;
+        }
+        boolean readOnly = transactions.readOnly() || standbys.refusesWrites();
+        boolean guarded = effect == Effect.MAY_WRITE && (readOnly || writes.areRefused());
         Lease lease = leases.take(shard, guarded ? state.readOnly() : state);
-        if (transactions.readOnly()) {
+        standbys.answersInstead(lease, shard);
+        if (readOnly) {
             lease.backend().connection().setReadOnly(true);
         }
         return lease;
@@ -428,11 +457,22 @@ public final class Session implements LogicalSession {
 
     void giveBack(Lease lease) {
         transactions.leaseEnds();
+        standbys.leaseEnds(lease);
         leases.giveBack(lease);
     }
 
-    /** Keeps the home shard's connection for this session from now on, because it carries state of it. */
-    void pin(Lease home) {
+    /**
+     * Keeps the home shard's connection for this session from now on, because it carries state of it.
+     *
+     * @throws SQLException 25006 where that is a standby's, which is only read from
+     */
+    void pin(Lease home) throws SQLException {
+        if (home.isStandby()) {
+            throw PgplexErrors.error(
+                    SqlState.READ_ONLY_TRANSACTION,
+                    "the transaction reads from a standby, where the session cannot keep anything",
+                    "Begin the transaction in a session with intent=read-write that is not read-only.");
+        }
         leases.pinHome(home);
     }
 
@@ -537,6 +577,11 @@ public final class Session implements LogicalSession {
         return transactions;
     }
 
+    /** What the statement that runs now reads from standbys. */
+    StandbyReads standbys() {
+        return standbys;
+    }
+
     @Nullable
     Transaction transaction() {
         return transactions.open();
@@ -639,7 +684,7 @@ public final class Session implements LogicalSession {
         Transaction current = transactions.open();
         Participant home = current == null ? null : current.participant(0);
         if (home != null) {
-            pin(home.lease());
+            leases.pinHome(home.lease());
         }
         temporary.add(name);
         scope = null;

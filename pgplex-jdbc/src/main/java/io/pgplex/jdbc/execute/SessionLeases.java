@@ -3,12 +3,15 @@ package io.pgplex.jdbc.execute;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.pool.Lease;
+import io.pgplex.jdbc.pool.NodePool;
 import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.jdbc.topology.PrimaryLeases;
 import io.pgplex.metadata.model.Shard;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +28,9 @@ final class SessionLeases {
     private final List<Lease> open = new ArrayList<>(4);
 
     private @Nullable Lease pinnedHome;
+    /** The names of shards whose primaries the session has used since {@link #unused}. */
+    private final Set<String> used = new HashSet<>();
+
     private int networkTimeoutMillis;
     private volatile boolean closed;
 
@@ -46,6 +52,7 @@ final class SessionLeases {
     Lease take(Shard shard, SessionState state) throws SQLException {
         Lease pinned = pinnedHome;
         if (pinned != null && shard.ordinal() == 0) {
+            used.add(shard.name());
             pinned.backend().apply(state);
             return pinned;
         }
@@ -54,11 +61,13 @@ final class SessionLeases {
 
     /** The same, but never the pinned connection. */
     Lease takeBeside(Shard shard, SessionState state) throws SQLException {
+        used.add(shard.name());
         return counted(primaries.take(shard, holdsAny(), networkTimeoutMillis, state, waiter));
     }
 
     /** The same in one attempt. */
     Lease takeBesideNow(Shard shard, SessionState state) throws SQLException {
+        used.add(shard.name());
         return counted(primaries.takeNow(shard, holdsAny(), networkTimeoutMillis, state));
     }
 
@@ -67,6 +76,49 @@ final class SessionLeases {
             open.add(lease);
         }
         return lease;
+    }
+
+    /**
+     * A connection to a standby, its session brought to this state; {@link #giveBack} ends the lease.
+     *
+     * @param generation the standby's generation
+     * @param position the position in the WAL, in bytes, up to which it must say that it has replayed; 0 where that is known
+     * @return null where the node is no standby or has not come that far
+     */
+    @Nullable
+    Lease takeForReading(NodePool pool, long generation, long position, SessionState state) throws SQLException {
+        Lease lease = pool.lease(holdsAny());
+        boolean taken = false;
+        try {
+            lease.backend().networkTimeout(networkTimeoutMillis);
+            if (!lease.readsStandby(generation, position)) {
+                return null;
+            }
+            lease.backend().apply(state);
+            taken = true;
+        } catch (SQLException e) {
+            lease.backend().failed(e);
+            throw e;
+        } finally {
+            if (!taken) {
+                lease.release();
+            }
+        }
+        return counted(lease);
+    }
+
+    /** Whether the session has used the shard's primary, or seen what only that is sure to know, since {@link #unused}. */
+    boolean isUsed(Shard shard) {
+        return used.contains(shard.name());
+    }
+
+    void used(Shard shard) {
+        used.add(shard.name());
+    }
+
+    /** The position is known of all that the session has done on the shard's primary. */
+    void unused(Shard shard) {
+        used.remove(shard.name());
     }
 
     private boolean holdsAny() {

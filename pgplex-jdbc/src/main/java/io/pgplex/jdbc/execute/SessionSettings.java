@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param scatterFetchSize rows that each shard sends at a time when a statement with several shards sets no fetch size
  * @param maxIntermediateBytes most bytes of data that a statement may move between shards
  * @param readOnlyWithoutStore whether writes are refused while the metadata store cannot be followed
+ * @param reads which nodes may answer reads
  * @param onClose told when the session ends
  */
 public record SessionSettings(
@@ -31,6 +32,7 @@ public record SessionSettings(
         int scatterFetchSize,
         long maxIntermediateBytes,
         boolean readOnlyWithoutStore,
+        ReadOptions reads,
         Runnable onClose) {
 
     public SessionSettings {

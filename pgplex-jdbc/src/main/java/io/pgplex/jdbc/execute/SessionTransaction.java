@@ -17,6 +17,7 @@ import io.pgplex.jdbc.transaction.Transaction;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Shard;
 import io.pgplex.routing.hint.Hints;
+import io.pgplex.routing.hint.Hints.Intent;
 import io.pgplex.routing.hint.Hints.Snapshot;
 import io.pgplex.routing.plan.Effect;
 import java.sql.ResultSet;
@@ -54,6 +55,7 @@ final class SessionTransaction {
         this.settings = settings;
         this.leases = leases;
         this.session = session;
+        this.readOnly = settings.reads().intent() == Intent.READ_ONLY;
     }
 
     // ---- begin
@@ -162,13 +164,67 @@ final class SessionTransaction {
         }
         Participant participant = current.participant(shard.ordinal());
         if (participant == null) {
-            participant = current.participants().isEmpty() ? first(current, shard) : another(current, shard);
+            participant = onStandby(current, shard, effect);
+            if (participant == null) {
+                participant = current.participants().isEmpty() ? first(current, shard) : another(current, shard);
+            }
             watch(current, participant);
+        } else if (session.standbys().node() != null) {
+            checkNode(session.standbys().node(), participant);
         }
         if (effect != Effect.READ) {
             participant.markWritten();
         }
         return participant;
+    }
+
+    /**
+     * The part of a shard that the transaction reaches now, on one of its standbys, where it stays; null where it must be on
+     * the primary, which it must unless it is read-only and each shard has a snapshot of its own.
+     */
+    private @Nullable Participant onStandby(Transaction current, Shard shard, Effect effect) throws SQLException {
+        StandbyReads standbys = session.standbys();
+        if (!standbys.isAsked()) {
+            return null;
+        }
+        boolean several = map().shards().size() > 1;
+        Lease lease = current.mayReadStandby() ? standbys.take(shard, effect, current.stateAtBegin()) : null;
+        boolean joins = false;
+        try {
+            if (lease != null) {
+                Isolation otherwise = serverDefault(lease);
+                joins = current.mayReadStandby(otherwise, several, settings.serializablePerShard());
+                if (joins && !current.participants().isEmpty()) {
+                    current.checkMayJoin(otherwise, settings.serializablePerShard());
+                }
+            }
+        } finally {
+            if (lease != null && !joins) {
+                leases.giveBack(lease);
+            }
+        }
+        if (lease != null && joins) {
+            return current.join(shard, lease);
+        }
+        String node = standbys.node();
+        if (node != null && shard.standbys().contains(node)) {
+            throw onAnotherNode(node);
+        }
+        return null;
+    }
+
+    private static void checkNode(@Nullable String node, Participant participant) throws SQLException {
+        if (node != null && !participant.backend().node().name().equals(node)) {
+            throw onAnotherNode(node);
+        }
+    }
+
+    private static SQLException onAnotherNode(String node) {
+        return PgplexErrors.error(
+                SqlState.ACTIVE_TRANSACTION,
+                "node \"" + node + "\" cannot take part in this transaction",
+                "A standby can when it is named by the first statement on its shard in a read-only transaction that has no"
+                        + " snapshot of all shards and is not SERIALIZABLE.");
     }
 
     /** A connection for {@link #join}, on which something can be done before. */
@@ -179,12 +235,12 @@ final class SessionTransaction {
     /** Takes a shard into the open transaction; its snapshot there is still to come. */
     void join(Shard shard, Lease taken) throws SQLException {
         Transaction current = required();
-        current.checkMayJoin(serverDefault(taken.backend()), settings.serializablePerShard());
+        current.checkMayJoin(serverDefault(taken), settings.serializablePerShard());
         watch(current, current.join(shard, taken));
     }
 
     private Participant another(Transaction current, Shard shard) throws SQLException {
-        Backend any = current.participants().iterator().next().backend();
+        Lease any = current.participants().iterator().next().lease();
         current.checkMayJoin(serverDefault(any), settings.serializablePerShard());
         return current.join(shard, leases.take(shard, current.stateAtBegin()));
     }
@@ -197,7 +253,7 @@ final class SessionTransaction {
         }
         boolean kept = false;
         try {
-            kept = !current.wantsSnapshotOfAll(serverDefault(lease.backend()), settings.serializablePerShard());
+            kept = !current.wantsSnapshotOfAll(serverDefault(lease), settings.serializablePerShard());
         } finally {
             if (!kept) {
                 leases.giveBack(lease);
@@ -248,11 +304,14 @@ final class SessionTransaction {
         }
     }
 
-    /** The server's isolation level for transactions that choose none; asked for once. */
-    private Isolation serverDefault(Backend backend) throws SQLException {
+    /** The server's isolation level for transactions that choose none; asked for once, and of a standby for itself. */
+    private Isolation serverDefault(Lease lease) throws SQLException {
+        if (lease.isStandby()) {
+            return Isolation.named(lease.backend().defaultIsolation());
+        }
         Isolation known = serverDefault;
         if (known == null) {
-            known = Isolation.named(backend.defaultIsolation());
+            known = Isolation.named(lease.backend().defaultIsolation());
             serverDefault = known;
         }
         return known;
@@ -265,9 +324,12 @@ final class SessionTransaction {
         if (known != null) {
             return known;
         }
-        Lease lease = leases.take(map().homeShard(), session.state());
+        Shard home = map().homeShard();
+        StandbyReads standbys = session.standbys();
+        Lease standby = standbys.isAsked() ? standbys.take(home, Effect.READ, session.state()) : null;
+        Lease lease = standby == null ? leases.take(home, session.state()) : standby;
         try {
-            return serverDefault(lease.backend());
+            return serverDefault(lease);
         } finally {
             leases.giveBack(lease);
         }
@@ -292,12 +354,17 @@ final class SessionTransaction {
     /** After a shard was reached. */
     private void watch(Transaction current, Participant joined) {
         WatchedTransaction known = watched;
+        if (joined.lease().isStandby()) {
+            return; // nobody waits for what reads from a standby, nor does it wait for anybody
+        }
         if (known != null) {
             known.joined(joined.shard(), joined.lease());
         } else if (current.participants().size() > 1) {
             known = watch(current.gtxid());
             for (Participant participant : current.participants()) {
-                known.joined(participant.shard(), participant.lease());
+                if (!participant.lease().isStandby()) {
+                    known.joined(participant.shard(), participant.lease());
+                }
             }
             current.setVoting(known);
         }
@@ -311,9 +378,14 @@ final class SessionTransaction {
 
     /** A query outside a transaction of the application begins one on each shard, which lasts as long as its rows. */
     void watchQuery(List<Shard> shards, List<Lease> taken) {
+        if (taken.stream().allMatch(Lease::isStandby)) {
+            return;
+        }
         WatchedTransaction query = watch(GlobalTransactionId.next());
         for (int i = 0; i < taken.size(); i++) {
-            query.joined(shards.get(i), taken.get(i));
+            if (!taken.get(i).isStandby()) {
+                query.joined(shards.get(i), taken.get(i));
+            }
         }
     }
 
@@ -578,6 +650,9 @@ final class SessionTransaction {
 
     private void forgetLeases(Transaction ended) {
         ended.participants().forEach(participant -> {
+            if (!participant.lease().isStandby()) {
+                leases.used(participant.shard());
+            }
             if (!participant.lease().isPinned()) {
                 leases.forget(participant.lease());
             }
@@ -711,9 +786,9 @@ final class SessionTransaction {
                     SqlState.ACTIVE_TRANSACTION,
                     "cannot change transaction read-only property in the middle of a transaction");
         }
-        this.readOnly = readOnly;
+        this.readOnly = readOnly || settings.reads().intent() == Intent.READ_ONLY;
         if (current != null) {
-            current.setReadOnly(readOnly);
+            current.setReadOnly(this.readOnly);
         }
     }
 }

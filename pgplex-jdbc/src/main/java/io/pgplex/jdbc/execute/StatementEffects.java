@@ -106,7 +106,7 @@ record StatementEffects(
         return null;
     }
 
-    private static boolean isHeld(ScannedStatement statement) {
+    static boolean isHeld(ScannedStatement statement) {
         for (int i = 2; i < statement.tokenCount() && !statement.is(i, "FOR"); i++) {
             if (statement.isSequence(i, "WITH", "HOLD")) {
                 return true;
@@ -137,6 +137,21 @@ record StatementEffects(
     /** Whether a name is that of rows on their way, of which {@link TemporaryTables} knows where they are, if anywhere. */
     private static boolean isOnItsWay(ScannedStatement statement, int token) {
         return statement.isName(token) && statement.identifier(token).startsWith(OWN);
+    }
+
+    /** Whether a text may lock rows: FOR UPDATE, NO KEY UPDATE, SHARE or KEY SHARE, wherever that stands in it. */
+    static boolean locksRows(ScannedStatement statement) {
+        for (int i = 1; i < statement.tokenCount(); i++) {
+            if (statement.is(i, "FOR") && statement.is(i + 1, "UPDATE", "SHARE", "NO", "KEY")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether its functions take advisory locks. */
+    boolean locks() {
+        return calls.contains(SessionEffect.SESSION_LOCK) || calls.contains(SessionEffect.TRANSACTION_LOCK);
     }
 
     /** Refuses on a shard what nobody would find there: the session's objects are on the home shard, and so are listeners. */

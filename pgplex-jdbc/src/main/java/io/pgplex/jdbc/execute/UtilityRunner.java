@@ -242,10 +242,16 @@ final class UtilityRunner {
         }
     }
 
+    /** Whether a text is about a cursor that ends with the transaction, as all of a standby's do. */
+    private static boolean isPassingCursor(Execution execution) {
+        ScannedStatement statement = execution.scanned();
+        return statement.is(0, "DECLARE", "FETCH", "MOVE", "CLOSE") && !StatementEffects.isHeld(statement);
+    }
+
     /** Runs the text on the home shard; pins its connection to this session where state stays behind on it. */
     private StatementResult onHome(Execution execution, Effect effect, boolean pin) throws SQLException {
         Lease lease = session.lease(execution.map().homeShard(), effect);
-        if (pin) {
+        if (pin && !(lease.isStandby() && isPassingCursor(execution))) {
             session.pin(lease);
         }
         try {

@@ -52,6 +52,9 @@ public final class Backend {
 
     private static final String UNDEFINED_FUNCTION = "42883";
     private static final String UNDEFINED_SCHEMA = "3F000";
+    /** Whether the server is in recovery, and how far it has replayed, in bytes. */
+    private static final String REPLAYED = "SELECT pg_catalog.pg_is_in_recovery(),"
+            + " pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_last_wal_replay_lsn(), '0/0')::pg_catalog.int8";
 
     private final Node node;
     private final PgConnection connection;
@@ -66,6 +69,9 @@ public final class Backend {
     private int networkTimeoutMillis;
     private @Nullable String defaultIsolation;
     private @Nullable Attachment attached;
+    /** The node's generation when the server was last found to be a standby, or -1. */
+    private long standbyGeneration = -1;
+
     private boolean suspect;
     private boolean broken;
 
@@ -236,6 +242,25 @@ public final class Backend {
         statement.setString(1, as.cluster());
         statement.setString(2, as.shard());
         statement.setLong(3, as.epoch());
+    }
+
+    /** Whether the server is in recovery and has replayed the WAL up to a position, in bytes; 0 for any. */
+    boolean isStandby(long generation, long position) throws SQLException {
+        if (standbyGeneration == generation && position == 0) {
+            return true;
+        }
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(REPLAYED)) {
+            row.next();
+            boolean inRecovery = row.getBoolean(1);
+            standbyGeneration = inRecovery ? generation : -1;
+            return inRecovery && row.getLong(2) >= position;
+        }
+    }
+
+    /** The node's generation when its server was last found to be a standby. */
+    public long standbyGeneration() {
+        return standbyGeneration;
     }
 
     private void run(String sql) throws SQLException {

@@ -14,6 +14,7 @@ public final class Lease {
     private final Backend backend;
     private boolean transactional;
     private boolean pinned;
+    private boolean standby;
     private volatile boolean released;
 
     Lease(NodePool pool, PhysicalPool from, Connection handle, boolean shared, long generation) throws SQLException {
@@ -41,6 +42,23 @@ public final class Lease {
 
     public void setTransactional(boolean transactional) {
         this.transactional = transactional;
+    }
+
+    /** Whether this is a connection to a standby, for reading. */
+    public boolean isStandby() {
+        return standby;
+    }
+
+    /**
+     * Makes sure that the server is a standby, which it is asked once for each physical connection and generation.
+     *
+     * @param generation the node's generation
+     * @param position the position in the WAL, in bytes, that it must have replayed; asked for each time unless 0
+     * @return whether it is one and has come that far
+     */
+    public boolean readsStandby(long generation, long position) throws SQLException {
+        standby = backend.isStandby(generation, position);
+        return standby;
     }
 
     /** Whether the connection is somebody else's by now. */

@@ -115,6 +115,13 @@ public final class Pools implements AutoCloseable {
         return found;
     }
 
+    /** Connections to that node that are in use by that user now. */
+    public int leased(Node node, Credentials credentials, PoolSettings settings) {
+        Slot slot = slots.get(new Key(node.host(), node.port(), node.database(), credentials, settings));
+        NodePool open = slot == null ? null : slot.pool;
+        return open == null ? 0 : open.leased();
+    }
+
     @Override
     public void close() {
         closed = true;

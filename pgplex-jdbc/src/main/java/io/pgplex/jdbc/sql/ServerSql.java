@@ -25,6 +25,10 @@ public final class ServerSql {
     public static final String INSTALLED_SCHEMA_VERSION =
             "SELECT coalesce(pg_catalog.max(version), 0) FROM pgplex.schema_version";
 
+    /** A primary's position in the WAL, in bytes: every commit that anybody has seen has its record before it. */
+    public static final String WRITTEN_POSITION =
+            "SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::pg_catalog.int8";
+
     public static final String READ_MEMBERSHIP = "SELECT cluster, shard FROM pgplex.membership";
 
     /** Makes the server the shard's primary at an epoch; a fence of the same shard stays. Parameters: cluster, shard, epoch. */

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -85,6 +86,27 @@ public final class Transaction {
     /** Whether its access mode lets the servers refuse writes of lasting tables. */
     boolean isReadOnly() {
         return readOnly;
+    }
+
+    /** Whether it may read from standbys: it only reads, and has not asked for one snapshot of all shards. */
+    public boolean mayReadStandby() {
+        return readOnly
+                && !snapshotOfAll
+                && joinScript.stream()
+                        .noneMatch(sql -> sql.toUpperCase(Locale.ROOT).contains("WRITE"));
+    }
+
+    /**
+     * The same, with its isolation level.
+     *
+     * @param otherwise the server's level for transactions that choose none
+     * @param severalShards whether there are others that one snapshot could be of
+     * @param serializablePerShard whether SERIALIZABLE may reach several shards
+     */
+    public boolean mayReadStandby(Isolation otherwise, boolean severalShards, boolean serializablePerShard) {
+        return mayReadStandby()
+                && isolation(otherwise) != Isolation.SERIALIZABLE
+                && !(severalShards && wantsSnapshotOfAll(otherwise, serializablePerShard));
     }
 
     /** The shard's part, or null while the transaction has not reached it. */

@@ -101,6 +101,7 @@ final class PlannedCluster implements AutoCloseable {
                 1000,
                 maxIntermediateBytes,
                 false,
+                ReadOptions.PRIMARIES,
                 () -> {});
         Session session = new Session(cluster, settings);
         ConnectionFacts facts = new ConnectionFacts(

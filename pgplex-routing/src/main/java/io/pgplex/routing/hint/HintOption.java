@@ -10,7 +10,12 @@ enum HintOption {
     SHARD,
     KEY,
     CROSS_SHARD,
-    SNAPSHOT;
+    SNAPSHOT,
+    INTENT,
+    MAX_LAG,
+    CONSISTENCY,
+    ZONE,
+    NODE;
 
     /** The option with that name in any case, or null. */
     static @Nullable HintOption named(String name) {

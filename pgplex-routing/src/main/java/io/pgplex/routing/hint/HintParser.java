@@ -1,6 +1,9 @@
 package io.pgplex.routing.hint;
 
+import io.pgplex.routing.hint.Hints.Consistency;
 import io.pgplex.routing.hint.Hints.CrossShard;
+import io.pgplex.routing.hint.Hints.Intent;
+import io.pgplex.routing.hint.Hints.Reads;
 import io.pgplex.routing.hint.Hints.Snapshot;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -28,8 +31,6 @@ public final class HintParser {
             return Hints.NONE;
         }
         Map<HintOption, HintValue> values = new EnumMap<>(HintOption.class);
-        CrossShard crossShard = null;
-        Snapshot snapshot = null;
         for (String text : hintTexts) {
             HintReader reader = new HintReader(text);
             if (!reader.hasNext()) {
@@ -37,18 +38,8 @@ public final class HintParser {
             }
             while (reader.hasNext()) {
                 HintOption option = option(reader);
-                HintValue value = reader.value();
+                HintValue value = checked(option, reader, reader.value());
                 reader.separator();
-                if (value.text().isEmpty()) {
-                    throw reader.malformed("option \"" + option + "\" has an empty value", value.offset());
-                }
-                if (option == HintOption.CROSS_SHARD) {
-                    crossShard = choice(CrossShard.class, option, reader, value);
-                    value = new HintValue(crossShard.name(), true, value.offset());
-                } else if (option == HintOption.SNAPSHOT) {
-                    snapshot = choice(Snapshot.class, option, reader, value);
-                    value = new HintValue(snapshot.name(), true, value.offset());
-                }
                 HintValue other = values.put(option, value);
                 if (other != null && !(other.text().equals(value.text()) && other.quoted() == value.quoted())) {
                     throw reader.contradiction(option, value);
@@ -57,7 +48,43 @@ public final class HintParser {
         }
         HintValue key = values.get(HintOption.KEY);
         return new Hints(
-                text(values.get(HintOption.SHARD)), text(key), key != null && key.quoted(), crossShard, snapshot);
+                text(values.get(HintOption.SHARD)),
+                text(key),
+                key != null && key.quoted(),
+                choice(CrossShard.class, values.get(HintOption.CROSS_SHARD)),
+                choice(Snapshot.class, values.get(HintOption.SNAPSHOT)),
+                reads(values));
+    }
+
+    private static Reads reads(Map<HintOption, HintValue> values) {
+        String maxLag = text(values.get(HintOption.MAX_LAG));
+        Reads reads = new Reads(
+                choice(Intent.class, values.get(HintOption.INTENT)),
+                maxLag == null ? null : MaxLag.parse(maxLag),
+                choice(Consistency.class, values.get(HintOption.CONSISTENCY)),
+                text(values.get(HintOption.ZONE)),
+                text(values.get(HintOption.NODE)));
+        return reads.equals(Reads.UNSAID) ? Reads.UNSAID : reads;
+    }
+
+    /** The value, one of a few choices by its name. */
+    private static HintValue checked(HintOption option, HintReader reader, HintValue value) {
+        if (value.text().isEmpty()) {
+            throw reader.malformed("option \"" + option + "\" has an empty value", value.offset());
+        }
+        return switch (option) {
+            case SHARD, KEY, ZONE, NODE -> value;
+            case CROSS_SHARD -> chosen(CrossShard.class, option, reader, value);
+            case SNAPSHOT -> chosen(Snapshot.class, option, reader, value);
+            case INTENT -> chosen(Intent.class, option, reader, value);
+            case CONSISTENCY -> chosen(Consistency.class, option, reader, value);
+            case MAX_LAG -> {
+                if (MaxLag.parse(value.text()) == null) {
+                    throw invalid(option, reader, value, MaxLag.VALID);
+                }
+                yield new HintValue(value.text(), true, value.offset());
+            }
+        };
     }
 
     private static @Nullable String text(@Nullable HintValue value) {
@@ -75,23 +102,32 @@ public final class HintParser {
         return option;
     }
 
-    private static <E extends Enum<E>> E choice(Class<E> type, HintOption option, HintReader reader, HintValue value) {
+    private static <E extends Enum<E>> HintValue chosen(
+            Class<E> type, HintOption option, HintReader reader, HintValue value) {
         for (E choice : type.getEnumConstants()) {
             if (nameOf(choice).equals(value.text().toLowerCase(Locale.ROOT))) {
-                return choice;
+                return new HintValue(choice.name(), true, value.offset());
             }
         }
-        throw reader.unknown(
+        throw invalid(
+                option,
+                reader,
+                value,
+                Arrays.stream(type.getEnumConstants()).map(HintParser::nameOf).collect(Collectors.joining(", ")));
+    }
+
+    private static HintException invalid(HintOption option, HintReader reader, HintValue value, String valid) {
+        return reader.unknown(
                 "invalid value for hint option \"" + option + "\": \"" + value.text() + "\"",
                 value.offset(),
-                "Valid values are: "
-                        + Arrays.stream(type.getEnumConstants())
-                                .map(HintParser::nameOf)
-                                .collect(Collectors.joining(", "))
-                        + ".");
+                "Valid values are: " + valid + ".");
+    }
+
+    private static <E extends Enum<E>> @Nullable E choice(Class<E> type, @Nullable HintValue chosen) {
+        return chosen == null ? null : Enum.valueOf(type, chosen.text());
     }
 
     private static String nameOf(Enum<?> choice) {
-        return choice.name().toLowerCase(Locale.ROOT);
+        return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }
