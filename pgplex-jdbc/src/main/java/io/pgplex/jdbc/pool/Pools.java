@@ -117,7 +117,7 @@ public final class Pools implements AutoCloseable {
 
     /** Connections to that node that are in use by that user now. */
     public int leased(Node node, Credentials credentials, PoolSettings settings) {
-        Slot slot = slots.get(new Key(node.host(), node.port(), node.database(), credentials, settings));
+        Slot slot = slots.get(new Key(Address.of(node), credentials, settings));
         NodePool open = slot == null ? null : slot.pool;
         return open == null ? 0 : open.leased();
     }
