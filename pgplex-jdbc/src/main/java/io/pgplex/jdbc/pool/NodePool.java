@@ -200,7 +200,8 @@ public final class NodePool implements AutoCloseable {
     }
 
     private SQLTransientConnectionException unavailable(@Nullable SQLException cause) {
-        String reason = cause == null ? gate.reason() : cause.getMessage();
+        String seen = gate.reason();
+        String reason = seen == null && cause != null ? cause.getMessage() : seen;
         return new SQLTransientConnectionException(
                 "no connection to node " + node.name() + (gate.isDown() ? ", which is down" : " in time")
                         + (reason == null ? "" : ": " + reason),

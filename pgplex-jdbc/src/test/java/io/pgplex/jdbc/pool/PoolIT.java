@@ -75,7 +75,7 @@ class PoolIT {
     private long busy() {
         return table
                 .onServers("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                        + " AND pid <> pg_backend_pid() AND state <> 'idle'")
+                        + " AND pid <> pg_backend_pid() AND state <> 'idle' AND application_name <> 'pgplex-monitor'")
                 .stream()
                 .mapToLong(Long::parseLong)
                 .sum();
