@@ -129,7 +129,9 @@ final class NodeProbe implements AutoCloseable {
                 try (ResultSet membership = membership().executeQuery()) {
                     if (membership.next()) {
                         admitted = membership.getLong(1);
-                        fenced |= membership.getBoolean(2);
+                        // the fence, and not the session's default: this session may be older than that, or than its
+                        // end
+                        fenced = membership.getBoolean(2);
                     }
                 }
             }

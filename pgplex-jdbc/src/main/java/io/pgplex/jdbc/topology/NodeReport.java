@@ -14,7 +14,8 @@ package io.pgplex.jdbc.topology;
  *     replayed none; 0 for a primary, and for a standby that is connected to its primary and has replayed all that it
  *     received. Both machines' clocks go into it
  * @param epoch the epoch that the server admits clients at; 0 where it keeps none
- * @param fenced whether it was told to take no more writes, by pgplex's fence or by the default of new transactions
+ * @param fenced whether it was told to take no more writes, by pgplex's fence; where the server
+ *     keeps no epoch, a primary whose transactions are read-only by default
  * @param connections open connections, of all databases and roles
  * @param connectionLimit how many there may be of ordinary roles
  */

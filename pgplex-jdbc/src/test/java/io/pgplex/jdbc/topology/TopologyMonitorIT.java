@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.metadata.cache.ClusterMapCache;
+import io.pgplex.metadata.model.Node;
 import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.memory.MemoryStore;
 import io.pgplex.testkit.LocalCluster;
@@ -282,21 +283,44 @@ class TopologyMonitorIT {
     }
 
     @Test
-    void aPrimaryThatTakesNoWritesByDefaultIsFenced() throws Exception {
+    void theFenceAndTheEpochOfAServerAreSeen() throws Exception {
         monitor.watchAs(LOGIN);
         awaitAllUp();
         PostgresServer server = cluster.primaries().get(0);
-        server.execute("postgres", "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()");
+        long epoch = report(monitor.current(), server.name()).epoch();
+        assertThat(epoch).isPositive();
+        String of = "('" + cluster.cluster() + "', 's1', " + (epoch + 1);
+        server.execute(cluster.database(), "SELECT pgplex.fence" + of + ", true)");
         try {
             await(topology -> report(topology, server.name()).fenced());
-            assertThat(report(monitor.current(), standby(0).name()).fenced()).isFalse();
+            assertThat(report(monitor.current(), server.name()).epoch()).isEqualTo(epoch + 1);
+            assertThat(monitor.isChangeNear(server.name())).isTrue();
+            // a session that begins now would be read-only for good
+            server.link().cut();
+            await(topology -> state(topology, server.name()).generation() > 1);
+            awaitAllUp();
         } finally {
             server.execute(
-                    "postgres",
-                    "SET default_transaction_read_only = off",
-                    "ALTER SYSTEM RESET default_transaction_read_only",
-                    "SELECT pg_reload_conf()");
+                    cluster.database(), "SET default_transaction_read_only = off", "SELECT pgplex.admit" + of + ")");
         }
         await(topology -> !report(topology, server.name()).fenced());
+        assertThat(monitor.isChangeNear(server.name())).isFalse();
+        assertThat(report(monitor.current(), server.name()).epoch()).isEqualTo(epoch + 1);
+    }
+
+    @Test
+    void aServerThatKeepsNoEpochIsFencedByTheDefaultOfItsTransactions() throws Exception {
+        PostgresServer server = cluster.primaries().get(0);
+        Node elsewhere = new Node(9, "elsewhere", server.host(), server.port(), "postgres");
+        try (NodeProbe probe = NodeProbe.open(elsewhere, LOGIN)) {
+            assertThat(probe.look().epoch()).isZero();
+            assertThat(probe.look().fenced()).isFalse();
+        }
+        server.execute("postgres", "ALTER ROLE " + ROLE + " SET default_transaction_read_only = on");
+        try (NodeProbe probe = NodeProbe.open(elsewhere, LOGIN)) {
+            assertThat(probe.look().fenced()).isTrue();
+        } finally {
+            server.execute("postgres", "ALTER ROLE " + ROLE + " RESET default_transaction_read_only");
+        }
     }
 }
