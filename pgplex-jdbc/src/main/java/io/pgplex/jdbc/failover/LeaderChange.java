@@ -43,6 +43,9 @@ final class LeaderChange implements AutoCloseable {
 
     private static final long POLL_MILLIS = 10;
 
+    /** How long standbys may take to change whom they follow, and to have the same WAL. */
+    private static final long GATHER_MILLIS = 1_000;
+
     /** Attempts against clients that change something else of the cluster. */
     private static final int MOST_ATTEMPTS = 10;
 
@@ -98,11 +101,12 @@ final class LeaderChange implements AutoCloseable {
         long epoch = nextEpoch(states);
         fenceInBackground(shard.primary(), epoch);
         prepare(chosen, known);
+        lead(chosen);
+        gather(chosen);
         promote(chosen);
         awaitPrimary(chosen);
         admit(chosen, epoch);
         publish(chosen.node().name(), epoch, known);
-        lead(chosen);
         return chosen.node().name();
     }
 
@@ -318,13 +322,50 @@ final class LeaderChange implements AutoCloseable {
         throw refused("others keep changing the cluster, or this client may no longer do so");
     }
 
-    /** Has the other standbys follow the new primary. What is left undone {@link ReplicationUpkeep} tries again. */
+    /**
+     * Has the other standbys follow that one, before it is promoted if it is to be: nothing of the old primary then reaches
+     * them that does not reach it, for with more WAL than it has they could never follow it. What is left undone {@link
+     * ReplicationUpkeep} tries again.
+     */
     void lead(NodeControl primary) {
         for (NodeControl standby : standbys) {
             if (!standby.equals(primary)) {
                 follow(map.cluster(), standby, primary);
             }
         }
+    }
+
+    /** Waits until none of the standbys that were told to follow another node streams from this one; not for ever. */
+    void awaitDeparture(NodeControl old) throws SQLException, InterruptedException {
+        Set<String> names = new HashSet<>();
+        for (NodeControl standby : standbys) {
+            names.add(standby.standbyName());
+        }
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GATHER_MILLIS);
+        while (old.followers().stream().anyMatch(follower -> names.contains(follower.name()))
+                && System.nanoTime() - deadline < 0) {
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+    }
+
+    /** Waits until a standby has what the others have, which it gets while the old primary still sends; not for ever. */
+    void gather(NodeControl chosen) throws SQLException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GATHER_MILLIS);
+        while (mostReceived(chosen) > chosen.state().received() && System.nanoTime() - deadline < 0) {
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+    }
+
+    private long mostReceived(NodeControl besides) {
+        long most = 0;
+        for (NodeControl standby : standbys) {
+            try {
+                most = standby.equals(besides) ? most : Math.max(most, standby.state().received());
+            } catch (SQLException e) {
+                LOG.debug("standby {} does not answer any more: {}", standby.node().name(), e.getMessage());
+            }
+        }
+        return most;
     }
 
     /** Has a standby follow a primary, or says why it cannot. */

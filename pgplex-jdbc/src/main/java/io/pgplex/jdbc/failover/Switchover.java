@@ -166,8 +166,11 @@ public final class Switchover {
         try {
             String since = close(change, old, closed);
             drain(change, old, since);
-            catchUp(change, old, next, closed);
             change.prepare(next, known);
+            change.lead(next);
+            change.awaitDeparture(old);
+            catchUp(change, old, next, closed);
+            change.gather(next);
             change.promote(next);
             promoting = true;
         } finally {
@@ -179,7 +182,6 @@ public final class Switchover {
         change.admit(next, closed + 1);
         change.publish(next.node().name(), closed + 1, known);
         retire(old, closed + 1);
-        change.lead(next);
         LOG.info(
                 "cluster {}: node {} is the primary of shard {} now",
                 cluster,
@@ -240,6 +242,7 @@ public final class Switchover {
         try {
             change.admit(old, epoch);
             change.publishEpoch(epoch, change.ends());
+            change.lead(old);
         } catch (SQLException | MetadataException e) {
             LOG.warn(
                     "cluster {}: node {} takes no clients yet: {}",

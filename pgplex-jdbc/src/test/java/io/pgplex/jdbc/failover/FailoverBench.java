@@ -16,6 +16,7 @@ import io.pgplex.metadata.store.MetadataStore;
 import io.pgplex.metadata.store.memory.MemoryStore;
 import io.pgplex.testkit.LocalCluster;
 import io.pgplex.testkit.PostgresServer;
+import io.pgplex.testkit.ServerException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -139,9 +140,18 @@ final class FailoverBench implements AutoCloseable {
 
     static void await(String what, Callable<Boolean> condition) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        while (!condition.call()) {
+        while (!holds(condition)) {
             assertThat(System.nanoTime() - deadline).as(what).isNegative();
             TimeUnit.MILLISECONDS.sleep(10);
+        }
+    }
+
+    private static boolean holds(Callable<Boolean> condition) throws Exception {
+        try {
+            return condition.call();
+        } catch (ServerException e) {
+            // sessions are ended while it is asked
+            return false;
         }
     }
 

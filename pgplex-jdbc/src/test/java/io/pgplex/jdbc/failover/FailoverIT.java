@@ -8,6 +8,8 @@ import io.pgplex.metadata.cache.ClusterMapChanges;
 import io.pgplex.metadata.cache.ShardReplication;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.store.Transaction;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -115,7 +117,7 @@ class FailoverIT {
     @Test
     void theOthersMustAgreeThatThePrimaryIsGone() throws Exception {
         try (FailoverBench bench = new FailoverBench(1, true);
-                ClientLease blind = new ClientLease(bench.store, bench.cluster.cluster())) {
+                BlindClients blind = new BlindClients(bench)) {
             bench.client();
             bench.awaitSafe("pg1", 1);
             String reports = new ClusterKeys(bench.cluster.cluster()).reports("s1");
@@ -244,6 +246,22 @@ class FailoverIT {
             FailoverBench.await("it is retired", () -> "t".equals(bench.ask("pg1_r1", RETIRED)));
 
             assertThat(bench.shard().primary()).isEqualTo("pg1");
+        }
+    }
+
+    /** More clients than all others together, that live and say nothing. */
+    private static final class BlindClients implements AutoCloseable {
+        private final List<ClientLease> leases = new ArrayList<>();
+
+        BlindClients(FailoverBench bench) {
+            for (int i = 0; i < 4; i++) {
+                leases.add(new ClientLease(bench.store, bench.cluster.cluster()));
+            }
+        }
+
+        @Override
+        public void close() {
+            leases.forEach(ClientLease::close);
         }
     }
 }
