@@ -186,9 +186,16 @@ final class ClusterTree {
     }
 
     /** A node that may have left the cluster meanwhile. */
-    private static Node existing(ClusterMap map, String name) throws SQLException {
+    private Node existing(ClusterMap map, String name) throws SQLException {
         Node node = map.nodes().get(name);
         if (node == null) {
+            ClusterMap seen = cache.current();
+            if (seen != null && seen.nodes().containsKey(name)) {
+                throw PgplexErrors.error(
+                        SqlState.FEATURE_NOT_SUPPORTED,
+                        "Patroni says what node \"" + name + "\" is",
+                        "Use the tags noloadbalance and zone in the member's Patroni configuration.");
+            }
             throw Listing.unknown("nodes." + name, new TreeMap<>(map.nodes()).keySet());
         }
         return node;

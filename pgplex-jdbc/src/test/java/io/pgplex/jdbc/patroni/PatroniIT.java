@@ -228,6 +228,25 @@ class PatroniIT {
     }
 
     @Test
+    void managesNothingThatPatroniManages() throws SQLException {
+        String url = url().replace("/app@", "/pgplex@");
+        String replica = "led/" + patroni().replicas().get(0).name();
+        try (Connection connection = DriverManager.getConnection(url);
+                Statement statement = connection.createStatement()) {
+            for (String sql : List.of(
+                    "SET shards.led.leader = '" + replica + "'",
+                    "SET nodes.\"" + replica + "\".weight = 2",
+                    "SET nodes.\"" + replica + "\".zone = 'z'")) {
+                SQLException e = catchThrowableOfType(SQLException.class, () -> statement.execute(sql));
+                assertThat((Throwable) e).as(sql).isNotNull();
+                assertThat(e.getMessage()).contains("Patroni");
+                assertThat(e.getSQLState()).isEqualTo("0A000");
+            }
+        }
+        assertThat(nodes()).isEqualTo(membersByPatroni());
+    }
+
+    @Test
     void joinsAgainOnlyAsTheShardThatItIs() throws SQLException {
         PatroniNode any = patroni().replicas().get(0);
         String join = "JOIN CLUSTER ON '" + any.conninfo("app") + "'";

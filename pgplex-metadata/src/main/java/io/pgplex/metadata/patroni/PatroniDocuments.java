@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +34,16 @@ final class PatroniDocuments {
             if (address == null || role == null || state == null) {
                 return null;
             }
+            JsonObject tags = json.get("tags") instanceof JsonObject object ? object : new JsonObject();
             return new PatroniMember(
-                    name, address.host(), address.port(), role, state, timeline(json.get("timeline")), readable(json));
+                    name,
+                    address.host(),
+                    address.port(),
+                    role,
+                    state,
+                    timeline(json.get("timeline")),
+                    !(tags.get("noloadbalance") instanceof JsonPrimitive tag && tag.getAsBoolean()),
+                    string(tags, "zone"));
         } catch (JsonParseException | IllegalArgumentException e) {
             return null;
         }
@@ -79,15 +88,6 @@ final class PatroniDocuments {
         }
         double number = value.getAsDouble();
         return number >= 1 && number <= 0xFFFF_FFFFL ? (long) number : 0;
-    }
-
-    private static boolean readable(JsonObject json) {
-        JsonElement tags = json.get("tags");
-        if (tags == null || !tags.isJsonObject()) {
-            return true;
-        }
-        JsonElement tag = tags.getAsJsonObject().get("noloadbalance");
-        return tag == null || !tag.isJsonPrimitive() || !tag.getAsBoolean();
     }
 
     private record Address(String host, int port) {}

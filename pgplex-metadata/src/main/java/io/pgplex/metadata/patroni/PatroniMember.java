@@ -3,6 +3,7 @@ package io.pgplex.metadata.patroni;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a member says of itself. Immutable.
@@ -14,9 +15,17 @@ import java.util.Set;
  * @param state {@code running}, {@code starting}, {@code stopped}, {@code creating replica}, ...
  * @param timeline the timeline it is on, or 0 where it says none
  * @param readable whether it may be used for reads; its tag {@code noloadbalance} says that it may not
+ * @param zone where it stands, by its tag {@code zone}, or null
  */
 public record PatroniMember(
-        String name, String host, int port, String role, String state, long timeline, boolean readable) {
+        String name,
+        String host,
+        int port,
+        String role,
+        String state,
+        long timeline,
+        boolean readable,
+        @Nullable String zone) {
 
     /** {@code streaming} is what Patroni's own tools show for a running replica. */
     private static final Set<String> RUNNING = Set.of("running", "streaming");

@@ -87,7 +87,7 @@ public final class PatroniOverlay {
                 member.host(),
                 member.port(),
                 declared.database(),
-                declared.zone(),
+                member.zone() == null ? declared.zone() : member.zone(),
                 member.readable() ? Node.DEFAULT_WEIGHT : 0);
     }
 }

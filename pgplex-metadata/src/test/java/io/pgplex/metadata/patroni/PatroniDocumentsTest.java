@@ -27,13 +27,13 @@ class PatroniDocumentsTest {
     @Test
     void readsWhatPatroni3Writes() {
         assertThat(PatroniDocuments.member("m1", OF_3))
-                .isEqualTo(new PatroniMember("m1", "127.0.0.1", 33531, "master", "running", 1, true));
+                .isEqualTo(new PatroniMember("m1", "127.0.0.1", 33531, "master", "running", 1, true, null));
     }
 
     @Test
     void readsWhatPatroni4Writes() {
         assertThat(PatroniDocuments.member("m1", OF_4))
-                .isEqualTo(new PatroniMember("m1", "10.0.0.7", 5432, "primary", "running", 7, false));
+                .isEqualTo(new PatroniMember("m1", "10.0.0.7", 5432, "primary", "running", 7, false, "b"));
     }
 
     @ParameterizedTest
@@ -48,7 +48,7 @@ class PatroniDocumentsTest {
     })
     void findsTheAddressInAConnUrl(String url, String host, int port) {
         assertThat(PatroniDocuments.member("m", at(url)))
-                .isEqualTo(new PatroniMember("m", host, port, "replica", "running", 0, true));
+                .isEqualTo(new PatroniMember("m", host, port, "replica", "running", 0, true, null));
     }
 
     @ParameterizedTest
@@ -88,6 +88,22 @@ class PatroniDocumentsTest {
             })
     void refusesWhatIsNoMembersDocument(String text) {
         assertThat(PatroniDocuments.member("m", text)).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "[]",
+                "7",
+                "null",
+                "{\"noloadbalance\":false,\"zone\":7}",
+                "{\"noloadbalance\":[],\"zone\":{}}",
+                "{\"nofailover\":true,\"nosync\":true,\"clonefrom\":true}",
+            })
+    void tagsThatSayNothingOfReadsAreIgnored(String tags) {
+        assertThat(PatroniDocuments.member("m", at("postgres://h/x").replace("}", ",\"tags\":" + tags + "}")))
+                .isEqualTo(new PatroniMember("m", "h", 5432, "replica", "running", 0, true, null));
     }
 
     @ParameterizedTest

@@ -30,7 +30,7 @@ class PatroniOverlayTest {
             Map.of());
 
     private static PatroniMember member(String name, String role, boolean readable) {
-        return new PatroniMember(name, "host-" + name, 5432, role, "running", 1, readable);
+        return new PatroniMember(name, "host-" + name, 5432, role, "running", 1, readable, readable ? null : "far");
     }
 
     private static PatroniState led(PatroniMember leader, PatroniMember... others) {
@@ -56,7 +56,9 @@ class PatroniOverlayTest {
         assertThat(primary.conninfo()).isEqualTo("host=host-a port=5432 dbname=shop_on_1");
         assertThat(primary.weight()).isEqualTo(Node.DEFAULT_WEIGHT);
         assertThat(primary.zone()).isEqualTo("z");
-        assertThat(Objects.requireNonNull(map.nodes().get("s1/b")).weight()).isZero();
+        Node standby = Objects.requireNonNull(map.nodes().get("s1/b"));
+        assertThat(standby.weight()).isZero();
+        assertThat(standby.zone()).isEqualTo("far");
         assertThat(map.shard("s2")).isEqualTo(STORED.shard("s2"));
         assertThat(map.revision()).isEqualTo(STORED.revision());
     }

@@ -276,6 +276,7 @@ class PatroniStateTest {
         keys.remove(scope.leader());
         keys.put(scope.member("a"), document("a", "master", "running", 2).replace("a:5432", "elsewhere:5433"));
         read();
-        assertThat(state.leader()).isEqualTo(new PatroniMember("a", "elsewhere", 5433, "master", "running", 2, true));
+        assertThat(state.leader())
+                .isEqualTo(new PatroniMember("a", "elsewhere", 5433, "master", "running", 2, true, null));
     }
 }
