@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.execute;
 
+import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.pool.Lease;
 import io.pgplex.metadata.model.Shard;
@@ -56,7 +57,7 @@ record BatchCall(Fragment fragment, List<? extends BoundParameters> entries) {
             return new Answer(counts, statement.getGeneratedKeys());
         } catch (SQLException e) {
             backend.failed(e);
-            throw e;
+            throw PgplexErrors.onShard(e, shard.name(), backend.node().name());
         } finally {
             if (!keysOpen) {
                 statement.close();

@@ -1,5 +1,6 @@
 package io.pgplex.jdbc.execute;
 
+import io.pgplex.jdbc.error.ShardFailure;
 import java.sql.BatchUpdateException;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -67,6 +68,10 @@ record BatchFailure(int entry, SQLException exception) {
         BatchUpdateException exception =
                 new BatchUpdateException(message, like.getSQLState(), like.getErrorCode(), counts, cause);
         exception.setNextException(next);
+        ShardFailure place = ShardFailure.of(like);
+        if (place != null) {
+            exception.addSuppressed(place);
+        }
         return exception;
     }
 }

@@ -114,7 +114,7 @@ final class DefinitionRunner implements DefinitionScope {
 
     private static void cancelRest(RunningStatement running) {
         try {
-            running.cancel();
+            running.cancelRest();
         } catch (SQLException e) {
             LOG.debug("could not cancel what runs on the other shards", e);
         }

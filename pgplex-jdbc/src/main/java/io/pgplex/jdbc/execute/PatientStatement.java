@@ -20,7 +20,7 @@ final class PatientStatement implements Barrier.Waiter {
      * @param timeoutMillis how long it may take; 0 for no limit
      */
     PatientStatement(RunningStatement running, long timeoutMillis) {
-        this(running, running.cancels(), System.nanoTime(), timeoutMillis);
+        this(running, running.applicationCancels(), System.nanoTime(), timeoutMillis);
     }
 
     /** A statement that has begun at that time, when it had been cancelled so often. */
@@ -33,7 +33,7 @@ final class PatientStatement implements Barrier.Waiter {
 
     @Override
     public void check() throws SQLException {
-        if (running.cancels() != cancelsBefore) {
+        if (running.applicationCancels() != cancelsBefore) {
             throw PgplexErrors.error(SqlState.QUERY_CANCELED, "canceling statement due to user request");
         }
         if (timeoutMillis > 0 && System.nanoTime() - begin > TimeUnit.MILLISECONDS.toNanos(timeoutMillis)) {

@@ -19,6 +19,7 @@ public final class RunningStatement {
     private @Nullable List<PGConnection> copies;
     private @Nullable SQLWarning warnings;
     private int cancels;
+    private int ownCancels;
 
     /** Remembers a physical statement before it is sent. */
     public synchronized void started(Statement statement) {
@@ -86,6 +87,19 @@ public final class RunningStatement {
     /** How often it was cancelled: what consists of several steps must not begin another one when this has changed. */
     synchronized int cancels() {
         return cancels;
+    }
+
+    /** How often the application has cancelled it. */
+    synchronized int applicationCancels() {
+        return cancels - ownCancels;
+    }
+
+    /** Cancels the rest of an execution of which a part has failed, which is not the application's doing. */
+    void cancelRest() throws SQLException {
+        synchronized (this) {
+            ownCancels++;
+        }
+        cancel();
     }
 
     /** Cancels whatever is in flight on any shard; does nothing where nothing is. */

@@ -62,7 +62,7 @@ final class ScatterCalls {
 
     private static void cancelRest(Execution execution) {
         try {
-            execution.running().cancel();
+            execution.running().cancelRest();
         } catch (SQLException e) {
             LOG.debug("could not cancel what runs on the other shards", e);
         }

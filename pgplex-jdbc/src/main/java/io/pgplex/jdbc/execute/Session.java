@@ -49,6 +49,7 @@ public final class Session implements LogicalSession {
     private final StandbyReads standbys;
     private final Supplier<Statistics> statistics;
     private final TemporaryRelations temporary = new TemporaryRelations();
+    private final Newest newest = new Newest();
 
     private SessionState state = SessionState.INITIAL;
     private @Nullable RoutingScope scope;
@@ -103,6 +104,7 @@ public final class Session implements LogicalSession {
         while (true) {
             forgetLostConnection();
             boolean fresh = isFresh();
+            newest.clear();
             Plan plan = null;
             transactions.statementBegins();
             try {
@@ -153,6 +155,31 @@ public final class Session implements LogicalSession {
         }
     }
 
+    /** Whether all that a statement has used in its transaction is a shard that it was the first to reach. */
+    private static final class Newest {
+        private @Nullable Shard shard;
+        private boolean others;
+
+        void clear() {
+            shard = null;
+            others = false;
+        }
+
+        void used(Transaction transaction, Shard used) {
+            Shard known = shard;
+            if (known == null && transaction.participant(used.ordinal()) == null) {
+                shard = used;
+            } else {
+                others |= known == null || known.ordinal() != used.ordinal();
+            }
+        }
+
+        boolean isLeft(SessionTransaction transactions) {
+            Shard known = shard;
+            return known != null && !others && transactions.leave(known);
+        }
+    }
+
     /** Whether nothing was done on any shard in the transaction that the next statement is part of, if in any. */
     private boolean isFresh() {
         Transaction current = transactions.open();
@@ -162,7 +189,8 @@ public final class Session implements LogicalSession {
     /**
      * Whether a statement that has failed is run once more, unseen: when its connection was lost and it has left nothing
      * behind. Inside a transaction that is so for the first statement alone, whatever it does, since nobody has committed
-     * it. Outside it is so for one that only reads, and for a write that {@link #isRefusedByDyingServer was never done}.
+     * it, and for one that has used no other shard than the one that it was the first to reach. Outside it is so for one that {@link #leavesNothing}, and for a write that was never done ({@link
+     * #isRefusedByDyingServer}).
      */
     private boolean runsAgain(
             SQLException failure, @Nullable Plan plan, PreparedText text, int statement, boolean fresh, Reruns reruns)
@@ -172,10 +200,20 @@ public final class Session implements LogicalSession {
         }
         transactions.checkPatience(System.nanoTime());
         if (transactions.open() != null) {
-            return fresh && transactions.restart();
+            return fresh ? transactions.restart() : newest.isLeft(transactions);
         }
-        return (plan instanceof Plan.Sharded query && query.effect() == Effect.READ)
-                || (isRefusedByDyingServer(failure) && writesByItself(plan, text, statement));
+        return leavesNothing(plan) || (isRefusedByDyingServer(failure) && writesByItself(plan, text, statement));
+    }
+
+    /** Whether a statement changes nothing on any server: it only reads, or is about the session. */
+    private static boolean leavesNothing(@Nullable Plan plan) {
+        if (plan instanceof Plan.Utility command) {
+            StatementClass statement = command.statementClass();
+            return statement instanceof StatementClass.Show
+                    || statement instanceof StatementClass.SetVariable
+                    || statement instanceof StatementClass.Reset;
+        }
+        return plan instanceof Plan.Sharded query && query.effect() == Effect.READ;
     }
 
     /** Whether a connection was lost that a statement was using, rather than not to be had or lost in a commit. */
@@ -321,7 +359,7 @@ public final class Session implements LogicalSession {
             return runners.batch().run(text, batch, options, running);
         } catch (SQLException e) {
             transactions.noteFailure();
-            throw batchFailed(e);
+            throw written(e);
         } finally {
             effects = StatementEffects.NONE;
             transactions.statementEnds();
@@ -338,14 +376,14 @@ public final class Session implements LogicalSession {
             return runners.batch().run(texts, options, running);
         } catch (SQLException e) {
             transactions.noteFailure();
-            throw batchFailed(e);
+            throw written(e);
         } finally {
             transactions.statementEnds();
         }
     }
 
-    /** A batch is never run again: outside a transaction some of it may have been done. */
-    private SQLException batchFailed(SQLException failure) {
+    /** The failure of a batch or call, which is never run again: outside a transaction some of it may have been done. */
+    private SQLException written(SQLException failure) {
         SQLException told = transactions.statementFailed(failure);
         return transactions.open() == null && isLoss(told) && !leases.lostPinned()
                 ? PgplexErrors.statementUnknown(told)
@@ -369,6 +407,7 @@ public final class Session implements LogicalSession {
         writes.check(effect, standbys.refusesWrites() || (current == null && transactions.readOnly()));
         effects.check(shard);
         if (current != null) {
+            newest.used(current, shard);
             String unpreparable = effects.unpreparable(shard, shard.ordinal() == 0 && isPinned());
             if (unpreparable != null) {
                 current.holdUnpreparable(shard, unpreparable, effect != Effect.READ);
@@ -601,7 +640,13 @@ public final class Session implements LogicalSession {
     public HeldConnection hold(PreparedText call, BoundParameters parameters) throws SQLException {
         forgetLostConnection();
         checkNotFailed();
-        Lease lease = lease(runners.shardOfCall(call, parameters), Effect.MAY_WRITE);
+        Lease lease;
+        try {
+            lease = lease(runners.shardOfCall(call, parameters), Effect.MAY_WRITE);
+        } catch (SQLException e) {
+            transactions.noteFailure();
+            throw transactions.statementFailed(e);
+        }
         transactions.statementEnds();
         lease.suspect();
         return new HeldLease(lease, this);
@@ -613,7 +658,7 @@ public final class Session implements LogicalSession {
         try {
             return call.run();
         } catch (SQLException e) {
-            throw transactions.statementFailed(e);
+            throw written(e);
         } finally {
             transactions.statementEnds();
         }

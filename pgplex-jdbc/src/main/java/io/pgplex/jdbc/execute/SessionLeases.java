@@ -73,6 +73,8 @@ final class SessionLeases {
 
     private Lease counted(Lease lease) {
         synchronized (open) {
+            // what its user released by itself
+            open.removeIf(Lease::isReleased);
             open.add(lease);
         }
         return lease;
@@ -123,7 +125,12 @@ final class SessionLeases {
 
     private boolean holdsAny() {
         synchronized (open) {
-            return !open.isEmpty();
+            for (Lease lease : open) {
+                if (!lease.isReleased()) {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 
@@ -228,6 +235,10 @@ final class SessionLeases {
         synchronized (open) {
             left = List.copyOf(open);
         }
-        left.forEach(Lease::abort);
+        for (Lease lease : left) {
+            if (!lease.isReleased()) {
+                lease.abort();
+            }
+        }
     }
 }

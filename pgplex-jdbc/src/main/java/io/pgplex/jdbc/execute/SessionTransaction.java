@@ -129,7 +129,7 @@ final class SessionTransaction {
     void running(RunningStatement statement, ExecuteOptions statementOptions) {
         running = statement;
         options = statementOptions;
-        cancelsBefore = statement.cancels();
+        cancelsBefore = statement.applicationCancels();
     }
 
     /** AND CHAIN: opens a transaction with the characteristics of the one that has just ended. */
@@ -468,6 +468,27 @@ final class SessionTransaction {
             }
         }
         return false;
+    }
+
+    /**
+     * Takes a shard out of the open transaction that the statement which has just failed was the first to reach, and that it
+     * has lost.
+     */
+    boolean leave(Shard shard) {
+        Transaction current = open;
+        Participant lost = current == null ? null : current.participant(shard.ordinal());
+        if (current == null || lost == null || !lost.isLost() || lost.lease().isPinned()) {
+            return false;
+        }
+        statementEnds();
+        current.leave(lost);
+        lost.backend().taint();
+        lost.lease().setTransactional(false);
+        lost.lease().release();
+        leases.forget(lost.lease());
+        // the others are watched from the next joining on
+        forgetWatched();
+        return true;
     }
 
     /**

@@ -384,6 +384,13 @@ public final class Transaction {
         return null;
     }
 
+    /** Lets a shard go that nothing was done on, and that may join again. */
+    public void leave(Participant participant) {
+        participants.remove(participant.shard().ordinal());
+        inOrderOfJoining.remove(participant);
+        failed = false;
+    }
+
     /**
      * Makes a transaction whose first statement failed, and whose participants were all rolled back and let go, what it was
      * before that statement.
