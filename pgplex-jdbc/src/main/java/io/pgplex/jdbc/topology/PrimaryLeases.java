@@ -33,7 +33,8 @@ public final class PrimaryLeases {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(250);
 
-    private static final String POOLS_CLOSED = "08003";
+    /** Failures of the connection that do not pass: the pools are closed; the server does not let the user in. */
+    private static final Set<String> LASTING = Set.of("08003", "08004");
 
     /** Failures that pass beside those of the connection: a standby, another epoch, too many connections. */
     private static final Set<String> PASSING = Set.of("25006", "55000", "53300");
@@ -221,7 +222,7 @@ public final class PrimaryLeases {
 
     private static boolean mayPass(SQLException failure) {
         String state = String.valueOf(failure.getSQLState());
-        return PASSING.contains(state) || (Backend.isFatal(failure) && !state.equals(POOLS_CLOSED));
+        return PASSING.contains(state) || (Backend.isFatal(failure) && !LASTING.contains(state));
     }
 
     /** Whether it says something about the node, other than that its pool was out of connections or nobody asked it. */

@@ -353,15 +353,24 @@ class CommitLossIT {
     // ---- one shard
 
     @Test
-    void aCommitOfOneShardWhoseAnswerIsLostIsUnknown() throws Exception {
+    void aCommitOfOneShardWhoseAnswerIsLostIsFound() throws Exception {
         write(1);
         CompletableFuture<Void> cut = watch(0).after("COMMIT", server(0).link()::cut);
+        connection.commit();
+        cut.get(5, TimeUnit.SECONDS);
+        assertThat(table.values("t")).containsExactly("5", "0", "0");
+    }
+
+    @Test
+    void aCommitOfOneShardThatNeverArrivesIsRolledBack() throws Exception {
+        write(1);
+        CompletableFuture<Void> cut = watch(0).before("COMMIT", server(0).link()::cut);
         SQLException failure = failedCommit();
         cut.get(5, TimeUnit.SECONDS);
         assertThat((Throwable) failure)
-                .hasFieldOrPropertyWithValue("SQLState", "08007")
+                .hasFieldOrPropertyWithValue("SQLState", "40001")
                 .hasMessageContaining("shard s1");
-        assertThat(table.values("t")).containsExactly("5", "0", "0");
+        assertRolledBack();
     }
 
     @Test

@@ -100,6 +100,7 @@ class CommitRoundTripsIT {
     private static final List<String> BARRIER = List.of("SELECT pg_catalog.pg_advisory_xact_lock_shared");
     private static final List<String> COMMIT_PREPARED = List.of("COMMIT PREPARED");
     private static final List<String> COMMIT = List.of("COMMIT");
+    private static final List<String> MARK = List.of("SELECT pg_catalog.pg_current_xact_id_if_assigned");
 
     /** The first words of the decision; it also removes the records of transactions that are finished, when there are some. */
     private static List<String> decision(boolean removes) {
@@ -174,15 +175,23 @@ class CommitRoundTripsIT {
     }
 
     @Test
-    void oneWrittenShardCostsAPlainCommitAndThoseThatReadOneEach() throws SQLException {
+    void oneWrittenShardCostsAMarkAndAPlainCommitAndThoseThatReadOneEach() throws SQLException {
         get(0);
         set(1);
         get(2);
         record();
         connection.commit();
-        for (int shard = 0; shard < 3; shard++) {
-            assertThat(trips(shard)).containsExactly(COMMIT);
-        }
+        assertThat(trips(0)).containsExactly(COMMIT);
+        assertThat(trips(1)).containsExactly(MARK, COMMIT);
+        assertThat(trips(2)).containsExactly(COMMIT);
+    }
+
+    @Test
+    void aTransactionThatHasWrittenNothingCostsNoMark() throws SQLException {
+        get(1);
+        record();
+        connection.commit();
+        assertThat(trips(1)).containsExactly(COMMIT);
     }
 
     @Test
