@@ -63,7 +63,7 @@ public final class Session implements LogicalSession {
         this.settings = settings;
         this.leases = new SessionLeases(
                 cluster.primaries().leasedBy(settings.credentials(), settings.pool()), since -> checkPatience(since));
-        this.standbys = new StandbyReads(cluster, leases, settings);
+        this.standbys = new StandbyReads(cluster, leases, settings, since -> checkPatience(since));
         this.transactions = new SessionTransaction(cluster, leases, this, settings);
         this.writes = new WriteGuard(cluster.cache(), settings.readOnlyWithoutStore());
         this.statistics = cluster.statistics().askedBy(settings.credentials(), settings.pool());

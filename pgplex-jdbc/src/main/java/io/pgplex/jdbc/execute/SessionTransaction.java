@@ -306,13 +306,15 @@ final class SessionTransaction {
 
     /** The server's isolation level for transactions that choose none; asked for once, and of a standby for itself. */
     private Isolation serverDefault(Lease lease) throws SQLException {
-        if (lease.isStandby()) {
-            return Isolation.named(lease.backend().defaultIsolation());
-        }
-        Isolation known = serverDefault;
+        Isolation known = lease.isStandby() ? null : serverDefault;
         if (known == null) {
-            known = Isolation.named(lease.backend().defaultIsolation());
-            serverDefault = known;
+            try {
+                known = Isolation.named(lease.backend().defaultIsolation());
+            } catch (SQLException e) {
+                lease.backend().failed(e);
+                throw e;
+            }
+            serverDefault = lease.isStandby() ? serverDefault : known;
         }
         return known;
     }

@@ -9,6 +9,7 @@ import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.jdbc.sql.ServerSql;
 import io.pgplex.jdbc.topology.Health;
 import io.pgplex.jdbc.topology.NodeState;
+import io.pgplex.jdbc.topology.PrimaryLeases;
 import io.pgplex.jdbc.topology.StandbyChoice;
 import io.pgplex.jdbc.topology.Topology;
 import io.pgplex.jdbc.transaction.Isolation;
@@ -75,6 +76,9 @@ final class StandbyReads {
     private final Cluster cluster;
     private final SessionLeases leases;
     private final SessionSettings settings;
+    /** Asked before a statement is repeated. */
+    private final PrimaryLeases.Waiter patience;
+
     private final Map<String, Seen> seen = new HashMap<>();
 
     /** What the statement that runs now asks for, or null where it does not ask for a standby. */
@@ -90,10 +94,11 @@ final class StandbyReads {
     /** Leases of primaries that answer because no standby has come as far as it must. */
     private final Map<Lease, Shard> insteadOfStandbys = new HashMap<>();
 
-    StandbyReads(Cluster cluster, SessionLeases leases, SessionSettings settings) {
+    StandbyReads(Cluster cluster, SessionLeases leases, SessionSettings settings, PrimaryLeases.Waiter patience) {
         this.cluster = cluster;
         this.leases = leases;
         this.settings = settings;
+        this.patience = patience;
     }
 
     // ---- the way of a statement
@@ -114,6 +119,7 @@ final class StandbyReads {
         }
         refusesWrites = hinted.intent() == Hints.Intent.READ_ONLY;
         asked = options.node() != null || (options.asksForStandbys() && isRead(plan, execution)) ? options : null;
+        long sinceNanos = System.nanoTime();
         try {
             while (true) {
                 try {
@@ -123,6 +129,7 @@ final class StandbyReads {
                     if (inTransaction || options.node() != null || !mayRepeat(e)) {
                         throw e;
                     }
+                    patience.check(sinceNanos);
                     served.clear();
                 }
             }
@@ -243,7 +250,8 @@ final class StandbyReads {
         if (known == null || known.health() == Health.DOWN) {
             throw PgplexErrors.error(SqlState.NO_ELIGIBLE_NODE, "node \"" + node + "\" does not answer");
         }
-        Lease lease = leases.takeForReading(pool(known), known.generation(), 0, state);
+        // any position: it is asked anew, since nothing else says that this node is still a standby
+        Lease lease = leases.takeForReading(pool(known), known.generation(), 1, state);
         if (lease == null) {
             throw PgplexErrors.error(
                     SqlState.OBJECT_NOT_IN_STATE,

@@ -59,25 +59,33 @@ public final class StandbyChoice {
         if (state == null) {
             return null;
         }
-        List<NodeState> candidates = new ArrayList<>(state.standbys().size());
+        NodeState primary = topology.node(state.primary());
+        List<NodeState> best = new ArrayList<>(state.standbys().size());
+        int highest = 0;
         for (String name : state.standbys()) {
             NodeState node = topology.node(name);
-            if (node != null && qualifies(node, state, topology.node(state.primary()), wanted)) {
-                if (name.equals(wanted.kept())) {
-                    return node;
-                }
-                candidates.add(node);
+            if (node == null || !qualifies(node, state, primary, wanted)) {
+                continue;
+            }
+            if (name.equals(wanted.kept())) {
+                return node;
+            }
+            int rank = rank(node, wanted);
+            if (rank > highest) {
+                best.clear();
+                highest = rank;
+            }
+            if (rank == highest) {
+                best.add(node);
             }
         }
-        List<NodeState> near = candidates.stream()
-                .filter(node -> wanted.zone() != null
-                        && wanted.zone().equals(node.node().zone()))
-                .toList();
-        List<NodeState> preferred = near.isEmpty() ? candidates : near;
-        List<NodeState> replayed = preferred.stream()
-                .filter(node -> hasReplayed(node, wanted.position()))
-                .toList();
-        return drawn(replayed.isEmpty() ? preferred : replayed, inUse, random);
+        return drawn(best, inUse, random);
+    }
+
+    /** The zone counts most, then that the wanted position is known to be replayed. */
+    private static int rank(NodeState node, Wanted wanted) {
+        boolean near = wanted.zone() != null && wanted.zone().equals(node.node().zone());
+        return (near ? 2 : 0) + (hasReplayed(node, wanted.position()) ? 1 : 0);
     }
 
     /** Whether the last look at a node saw that it has replayed the WAL up to a position. */
