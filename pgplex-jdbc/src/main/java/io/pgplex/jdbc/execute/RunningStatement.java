@@ -104,7 +104,13 @@ public final class RunningStatement {
 
     /** Cancels whatever is in flight on any shard; does nothing where nothing is. */
     public void cancel() throws SQLException {
-        for (PGConnection connection : cancelled()) {
+        count();
+        cancelRest();
+    }
+
+    /** Cancels what is in flight of a statement a part of which has failed: nobody has asked for that. */
+    void cancelRest() throws SQLException {
+        for (PGConnection connection : copiesInFlight()) {
             connection.cancelQuery();
         }
         List<Statement> statements = inFlight();
@@ -113,9 +119,11 @@ public final class RunningStatement {
         }
     }
 
-    /** Counts the call; the connections on which a COPY is in flight. */
-    private synchronized List<PGConnection> cancelled() {
+    private synchronized void count() {
         cancels++;
+    }
+
+    private synchronized List<PGConnection> copiesInFlight() {
         return copies == null ? List.of() : List.copyOf(copies);
     }
 
