@@ -1,6 +1,5 @@
 package io.pgplex.jdbc;
 
-import io.pgplex.jdbc.admin.LeaderChange;
 import io.pgplex.jdbc.arbiter.Arbiters;
 import io.pgplex.jdbc.arbiter.ClientLease;
 import io.pgplex.jdbc.deadlock.DeadlockWatch;
@@ -10,7 +9,6 @@ import io.pgplex.jdbc.execute.Plans;
 import io.pgplex.jdbc.failover.FailoverArbiter;
 import io.pgplex.jdbc.failover.FailureReports;
 import io.pgplex.jdbc.failover.StoredLeaders;
-import io.pgplex.jdbc.failover.Switchover;
 import io.pgplex.jdbc.fanout.FanOut;
 import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.Lease;
@@ -115,11 +113,6 @@ final class ClusterRuntime implements AutoCloseable {
     /** Who replaces primaries that are gone. */
     FailoverArbiter failover() {
         return failover;
-    }
-
-    /** How the management database makes another node a shard's primary. */
-    LeaderChange leaderChange(Credentials credentials) {
-        return new Switchover(store, cluster.name(), credentials)::to;
     }
 
     /**

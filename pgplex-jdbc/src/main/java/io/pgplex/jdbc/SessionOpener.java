@@ -91,7 +91,8 @@ final class SessionOpener implements ConnectionOpener {
             }
             AdminSession session = new AdminSession(
                     cluster,
-                    use.runtime().leaderChange(credentials),
+                    use.runtime().failover()::status,
+                    credentials,
                     PgplexProperty.LOGIN_TIMEOUT.duration(properties),
                     use::end);
             Connection connection = new PgplexConnection(session, facts(url, properties, credentials));

@@ -141,6 +141,7 @@ public final class FailoverMain {
             for (int round = 0; round < rounds; round++) {
                 awaitAll(writers);
                 awaitAll(List.of(other));
+                awaitProtection(management);
                 PostgresServer primary = cluster.server(show(management, "shards." + SHARD + ".leader"));
                 long begin = System.nanoTime();
                 primary.kill();
@@ -174,18 +175,21 @@ public final class FailoverMain {
         }
     }
 
-    /** Makes the killed server a standby again, as an operator would, and waits until the cluster knows. */
+    /** Makes the killed server a standby again, as an operator would. */
     private static void rebuild(LocalCluster cluster, Connection management, PostgresServer killed)
             throws SQLException {
         killed.rejoin(cluster.server(show(management, "shards." + SHARD + ".leader")), true);
+        awaitProtection(management);
+    }
+
+    /** Waits until the arbiter knows that commits are on one of both standbys, without which it would not promote any. */
+    private static void awaitProtection(Connection management) throws SQLException {
         long begin = System.nanoTime();
-        for (PostgresServer server : shard(cluster)) {
-            while (!"up".equals(show(management, "nodes." + server.name() + ".health"))) {
-                if (System.nanoTime() - begin > LIMIT_NANOS) {
-                    throw new IllegalStateException(server.name() + " does not come back");
-                }
-                LockSupport.parkNanos(POLL_NANOS);
+        while (!String.valueOf(show(management, "shards." + SHARD + ".synchronous")).matches("1 of [^,]+,[^,]+")) {
+            if (System.nanoTime() - begin > LIMIT_NANOS) {
+                throw new IllegalStateException("the standbys do not come back");
             }
+            LockSupport.parkNanos(POLL_NANOS);
         }
     }
 

@@ -11,7 +11,9 @@ import io.pgplex.jdbc.execute.LogicalSession;
 import io.pgplex.jdbc.execute.PreparedText;
 import io.pgplex.jdbc.execute.RunningStatement;
 import io.pgplex.jdbc.execute.StatementResult;
+import io.pgplex.jdbc.failover.Switchover;
 import io.pgplex.jdbc.merge.DriverRows;
+import io.pgplex.jdbc.pool.Credentials;
 import io.pgplex.jdbc.pool.Work;
 import io.pgplex.routing.scan.ScannedStatement;
 import java.sql.Connection;
@@ -21,6 +23,8 @@ import java.sql.Savepoint;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
 
@@ -52,16 +56,26 @@ public final class AdminSession implements LogicalSession {
     /**
      * A session.
      *
+     * @param failoverRefusals why shards whose primary is gone keep it, by shard, as far as this client decides that
+     * @param credentials whose login makes another node a primary
      * @param timeout how long a change may take to be seen by this client
      * @param onClose called once, when the session is over
      */
-    public AdminSession(Cluster cluster, LeaderChange leaders, Duration timeout, Runnable onClose) throws SQLException {
+    public AdminSession(
+            Cluster cluster,
+            Supplier<Map<String, String>> failoverRefusals,
+            Credentials credentials,
+            Duration timeout,
+            Runnable onClose)
+            throws SQLException {
         this.cluster = cluster;
         this.things = new ClusterTree(
+                cluster.store(),
                 cluster.cache(),
                 cluster.topology(),
                 new ClusterRegistry(cluster.store(), cluster.cache(), timeout),
-                leaders);
+                failoverRefusals,
+                new Switchover(cluster.store(), cluster.name(), credentials));
         this.tree = things.tree();
         this.onClose = onClose;
         this.nowhere = RefusingServer.connect();

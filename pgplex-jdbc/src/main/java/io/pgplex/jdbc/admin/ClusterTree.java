@@ -4,23 +4,31 @@ import io.pgplex.jdbc.admin.Listing.Value;
 import io.pgplex.jdbc.cluster.ClusterRegistry;
 import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
+import io.pgplex.jdbc.failover.Switchover;
 import io.pgplex.jdbc.topology.Health;
 import io.pgplex.jdbc.topology.NodeReport;
 import io.pgplex.jdbc.topology.NodeState;
 import io.pgplex.jdbc.topology.Topology;
 import io.pgplex.jdbc.topology.TopologyMonitor;
+import io.pgplex.metadata.cache.ClusterKeys;
 import io.pgplex.metadata.cache.ClusterMapCache;
+import io.pgplex.metadata.cache.ShardReplication;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.model.Node;
 import io.pgplex.metadata.model.Shard;
+import io.pgplex.metadata.store.MetadataException;
+import io.pgplex.metadata.store.MetadataStore;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,18 +40,29 @@ final class ClusterTree {
     /** How long a session's first SHOW waits for the first look at nodes that nobody has asked yet. */
     private static final long FIRST_LOOK_NANOS = TimeUnit.SECONDS.toNanos(3);
 
+    /** How long a change of a leader may take to reach this client. */
+    private static final Duration FOLLOWED_WITHIN = Duration.ofSeconds(10);
+
     private static final int LONGEST_ZONE = 63;
 
+    private final MetadataStore store;
     private final ClusterMapCache cache;
     private final TopologyMonitor topology;
     private final ClusterRegistry registry;
-    private final LeaderChange leaders;
+    private final Supplier<Map<String, String>> failoverRefusals;
+    private final Switchover switchover;
 
-    ClusterTree(ClusterMapCache cache, TopologyMonitor topology, ClusterRegistry registry, LeaderChange leaders) {
+    ClusterTree(MetadataStore store, ClusterMapCache cache,
+            TopologyMonitor topology,
+            ClusterRegistry registry,
+            Supplier<Map<String, String>> failoverRefusals,
+            Switchover switchover) {
+        this.store = store;
         this.cache = cache;
         this.topology = topology;
         this.registry = registry;
-        this.leaders = leaders;
+        this.failoverRefusals = failoverRefusals;
+        this.switchover = switchover;
     }
 
     AdminTree tree() {
@@ -203,11 +222,12 @@ final class ClusterTree {
 
     // ---- shards
 
-    /** A shard by the map, and what this client knows of its leader, or null. */
+    /** A shard by the map, which of its nodes its commits wait for as far as the store knows, and why its leader is not up or not replaced, or null. */
     private record ShardView(
             Shard shard,
             ClusterMap.Failover failover,
-            @Nullable NodeState leader) {}
+            @Nullable String synchronous,
+            @Nullable String reason) {}
 
     private Listing<ShardView> shards() {
         return new Listing<>(
@@ -234,7 +254,11 @@ final class ClusterTree {
                                 "failover",
                                 "who promotes a standby when the leader is gone: patroni, or pgplex when safe, lossy, never when off",
                                 ClusterTree::failover),
-                        Value.text("reason", "why its leader is not up", view -> reason(view.leader()))),
+                        Value.text(
+                                "synchronous",
+                                "how many of which standbys each commit is surely on, as a failover goes by it",
+                                ShardView::synchronous),
+                        Value.text("reason", "why its leader is not up, or is not replaced", ShardView::reason)),
                 this::shardViews);
     }
 
@@ -242,12 +266,28 @@ final class ClusterTree {
         ClusterMap map = cache.current();
         SortedMap<String, ShardView> views = new TreeMap<>();
         if (map != null) {
+            Map<String, String> refusals = failoverRefusals.get();
             Topology seen = topology.current();
             for (Shard shard : map.shards()) {
-                views.put(shard.name(), new ShardView(shard, map.failover(), seen.node(shard.primary())));
+                String refusal = refusals.get(shard.name());
+                String reason = refusal != null ? refusal : reason(seen.node(shard.primary()));
+                views.put(shard.name(), new ShardView(shard, map.failover(), synchronous(shard), reason));
             }
         }
         return views;
+    }
+
+    /** What a failover of the shard could rely on; null for nothing, or where the store does not answer. */
+    private @Nullable String synchronous(Shard shard) {
+        String key = new ClusterKeys(cache.cluster()).replication(shard.name());
+        try {
+            ShardReplication known = ShardReplication.decode(store.read(key).get(key));
+            return known == null || known.count() == 0 || !known.primary().equals(shard.primary())
+                    ? null
+                    : known.count() + " of " + String.join(",", known.standbys());
+        } catch (MetadataException e) {
+            return null;
+        }
     }
 
     private static String failover(ShardView view) {
@@ -268,14 +308,28 @@ final class ClusterTree {
         if (!shard.members().contains(node)) {
             throw invalid(path, "The nodes of the shard are " + String.join(", ", shard.members()) + ".");
         }
-        if (shard.patroni() != null) {
+        switchover.to(shard.name(), node);
+        awaitLeader(shard.name(), node);
+    }
+
+    /** Waits until this client's map shows the leader, so that the next SHOW does; the change itself is made. */
+    private void awaitLeader(String shard, String node) throws SQLException {
+        try {
+            ClusterMap map = cache.current();
+            Shard led = map == null ? null : map.shard(shard);
+            while (led != null && !led.primary().equals(node)) {
+                map = cache.awaitChange(map, FOLLOWED_WITHIN);
+                led = map == null ? null : map.shard(shard);
+            }
+        } catch (MetadataException e) {
             throw PgplexErrors.error(
-                    SqlState.FEATURE_NOT_SUPPORTED,
-                    "Patroni chooses the leader of shard \"" + shard.name() + "\"",
-                    "Use patronictl switchover " + shard.patroni() + ".");
-        }
-        if (!node.equals(shard.primary())) {
-            leaders.to(shard.name(), node);
+                    SqlState.CONNECTION_FAILURE,
+                    "node \"" + node + "\" leads, but this client has not heard of it",
+                    e.getMessage(),
+                    null,
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // the leader is changed
         }
     }
 

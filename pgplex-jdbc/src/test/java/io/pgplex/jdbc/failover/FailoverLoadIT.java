@@ -58,6 +58,7 @@ class FailoverLoadIT {
             List<Connection> connections = load.connections();
             Steps steps = new Steps(management, load);
             steps.enough();
+            steps.awaitProtection();
 
             load.faulty(SHARD);
             steps.primaryIsKilled();
@@ -205,10 +206,14 @@ class FailoverLoadIT {
         void switchover() throws Exception {
             PostgresServer primary = primary();
             String next = show(management, "shards." + SHARD + ".standbys").split(",")[0];
+            long begin = System.nanoTime();
             try (Statement statement = management.createStatement()) {
                 statement.execute("SET shards." + SHARD + ".leader = '" + next + "'");
             }
             assertThat(leader(management, SHARD)).isEqualTo(next).isNotEqualTo(primary.name());
+            assertThat(load.awaitAcknowledged(SHARD, 1, LIMIT)).as("writes go on").isTrue();
+            System.out.printf(
+                    "%s handed over to %s within %d ms%n", primary.name(), next, (System.nanoTime() - begin) / 1_000_000);
             enough();
         }
 
@@ -233,7 +238,19 @@ class FailoverLoadIT {
             oldPrimaries.add(new OldPrimary(old.name(), whenFenced, rows(SHARD, old)));
             old.rejoin(primary(), true);
             await(old.name() + " a standby", () -> "standby".equals(role(old)));
+            awaitProtection();
             enough();
+        }
+
+        /** Waits until the arbiter knows that commits are on one of both standbys, without which it would not promote any. */
+        void awaitProtection() {
+            await("standbys that confirm", () -> {
+                try {
+                    return show(management, "shards." + SHARD + ".synchronous").matches("1 of [^,]+,[^,]+");
+                } catch (SQLException e) {
+                    throw new AssertionError(e);
+                }
+            });
         }
 
         private String role(PostgresServer server) {
