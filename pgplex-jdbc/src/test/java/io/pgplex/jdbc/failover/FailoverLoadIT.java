@@ -211,9 +211,12 @@ class FailoverLoadIT {
                 statement.execute("SET shards." + SHARD + ".leader = '" + next + "'");
             }
             assertThat(leader(management, SHARD)).isEqualTo(next).isNotEqualTo(primary.name());
-            assertThat(load.awaitAcknowledged(SHARD, 1, LIMIT)).as("writes go on").isTrue();
+            assertThat(load.awaitAcknowledged(SHARD, 1, LIMIT))
+                    .as("writes go on")
+                    .isTrue();
             System.out.printf(
-                    "%s handed over to %s within %d ms%n", primary.name(), next, (System.nanoTime() - begin) / 1_000_000);
+                    "%s handed over to %s within %d ms%n",
+                    primary.name(), next, (System.nanoTime() - begin) / 1_000_000);
             enough();
         }
 
