@@ -105,11 +105,6 @@ public final class RunningStatement {
     /** Cancels whatever is in flight on any shard; does nothing where nothing is. */
     public void cancel() throws SQLException {
         count();
-        cancelRest();
-    }
-
-    /** Cancels what is in flight of a statement a part of which has failed: nobody has asked for that. */
-    void cancelRest() throws SQLException {
         for (PGConnection connection : copiesInFlight()) {
             connection.cancelQuery();
         }

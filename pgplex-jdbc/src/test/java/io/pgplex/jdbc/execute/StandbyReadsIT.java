@@ -749,7 +749,7 @@ class StandbyReadsIT {
         Credentials credentials =
                 new Credentials(cluster.login().user(), cluster.login().password(), Map.of());
         PoolSettings settings = new PoolSettings(2, 0, 20_000, 600_000, 1_800_000);
-        try (Pools pools = new Pools()) {
+        try (Pools pools = new Pools((asked, as) -> false)) {
             for (PostgresServer server : List.of(s1.primary(), s1.standbys().get(0))) {
                 boolean standby = server != s1.primary();
                 Node node = new Node(1, server.name(), server.host(), server.port(), cluster.database());
