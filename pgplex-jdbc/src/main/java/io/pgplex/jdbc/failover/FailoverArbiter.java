@@ -233,7 +233,7 @@ public final class FailoverArbiter implements AutoCloseable {
                     shard, seen, map.failover(), poll, replication, retired(map, shard, seen, login));
             act(decision, map, shard, office, login);
         } catch (SQLException | MetadataException e) {
-            if (urgent) {
+            if (primary != null && primary.health() == Health.DOWN) {
                 tell(shard, String.valueOf(e.getMessage()));
             } else {
                 LOG.debug("shard {} of cluster {} cannot be looked after now", shard.name(), maps.cluster(), e);

@@ -103,6 +103,7 @@ final class LeaderChange implements AutoCloseable {
         prepare(chosen, known);
         lead(chosen);
         gather(chosen);
+        checkOffice();
         promote(chosen);
         awaitPrimary(chosen);
         admit(chosen, epoch);
@@ -248,6 +249,18 @@ final class LeaderChange implements AutoCloseable {
     }
 
     /**
+     * Asks the store whether this client may still change the primary: from here on it cannot be taken back.
+     *
+     * @throws SQLException 55000 where it may not
+     */
+    void checkOffice() throws SQLException, MetadataException {
+        Transaction nothing = new Transaction(List.of(office), List.of(), List.of());
+        if (!(store.commit(nothing) instanceof Outcome.Committed)) {
+            throw refused("this client may no longer do so");
+        }
+    }
+
+    /**
      * Has a standby become a primary. A crash after it leaves a primary on a later timeline that takes no clients: the next
      * arbiter goes on with it.
      *
@@ -360,9 +373,14 @@ final class LeaderChange implements AutoCloseable {
         long most = 0;
         for (NodeControl standby : standbys) {
             try {
-                most = standby.equals(besides) ? most : Math.max(most, standby.state().received());
+                most = standby.equals(besides)
+                        ? most
+                        : Math.max(most, standby.state().received());
             } catch (SQLException e) {
-                LOG.debug("standby {} does not answer any more: {}", standby.node().name(), e.getMessage());
+                LOG.debug(
+                        "standby {} does not answer any more: {}",
+                        standby.node().name(),
+                        e.getMessage());
             }
         }
         return most;

@@ -171,6 +171,7 @@ public final class Switchover {
             change.awaitDeparture(old);
             catchUp(change, old, next, closed);
             change.gather(next);
+            change.checkOffice();
             change.promote(next);
             promoting = true;
         } finally {

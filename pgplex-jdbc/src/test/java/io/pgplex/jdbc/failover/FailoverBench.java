@@ -15,8 +15,11 @@ import io.pgplex.metadata.store.MetadataException;
 import io.pgplex.metadata.store.MetadataStore;
 import io.pgplex.metadata.store.memory.MemoryStore;
 import io.pgplex.testkit.LocalCluster;
+import io.pgplex.testkit.Login;
 import io.pgplex.testkit.PostgresServer;
 import io.pgplex.testkit.ServerException;
+import io.pgplex.testkit.Servers;
+import io.pgplex.testkit.Topology;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,17 +35,17 @@ final class FailoverBench implements AutoCloseable {
 
     private static final long PATIENCE_SECONDS = 20;
 
+    private final Servers servers;
     final LocalCluster cluster;
     final MetadataStore store;
     private final ClusterKeys keys;
     private final List<Client> clients = new ArrayList<>();
 
     FailoverBench(int standbys, boolean synchronous) {
-        cluster = LocalCluster.builder()
-                .shards(1)
-                .standbys(standbys, synchronous)
-                .inMemory()
-                .start();
+        servers = Servers.start(
+                Topology.ofShards(1).withStandbys(standbys, synchronous).withEtcd(Topology.EtcdUse.NONE));
+        // so that the connection that forms it does not stand for election
+        cluster = LocalCluster.of(servers, "default", "app", Login.SUPERUSER, "arbiter=false");
         String url = cluster.jdbcUrl();
         store = MemoryStore.named(url.substring("jdbc:pgplex:mem:".length(), url.indexOf('/')));
         keys = new ClusterKeys(cluster.cluster());
@@ -158,7 +161,7 @@ final class FailoverBench implements AutoCloseable {
     @Override
     public void close() {
         clients.forEach(Client::close);
-        cluster.close();
+        servers.close();
         store.close();
     }
 }

@@ -1,6 +1,7 @@
 package io.pgplex.jdbc.failover;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pgplex.jdbc.arbiter.ClientLease;
 import io.pgplex.metadata.cache.ClusterKeys;
@@ -8,6 +9,8 @@ import io.pgplex.metadata.cache.ClusterMapChanges;
 import io.pgplex.metadata.cache.ShardReplication;
 import io.pgplex.metadata.model.ClusterMap;
 import io.pgplex.metadata.store.Transaction;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -139,7 +142,12 @@ class FailoverIT {
     @Test
     void nothingHappensWhileFailoverIsOff() throws Exception {
         try (FailoverBench bench = new FailoverBench(1, true)) {
-            bench.set(ClusterMap.FAILOVER, "off");
+            try (Connection connection = bench.cluster.connect();
+                    Statement statement = connection.createStatement()) {
+                assertThatThrownBy(() -> statement.execute("ALTER CLUSTER SET failover TO never"))
+                        .hasMessageContaining("safe, lossy, off");
+                statement.execute("ALTER CLUSTER SET failover TO off");
+            }
             FailoverBench.Client client = bench.client();
             bench.awaitSafe("pg1", 1);
 
