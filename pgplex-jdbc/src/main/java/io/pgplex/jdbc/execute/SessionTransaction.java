@@ -142,6 +142,10 @@ final class SessionTransaction {
         beginIfManual();
         Transaction current = open;
         if (current != null && current.failed()) {
+            SQLException loss = leases.lostPinned() ? null : current.unreportedLoss();
+            if (loss != null) {
+                throw loss;
+            }
             throw PgplexErrors.error(
                     SqlState.FAILED_TRANSACTION,
                     "current transaction is aborted, commands ignored until end of transaction block");
@@ -451,12 +455,9 @@ final class SessionTransaction {
         }
         current.markFailed();
         Participant lost = current.lost();
-        return PgplexErrors.rolledBack(
-                lost != null
-                        ? "shard " + lost.shard().name() + ", node "
-                                + lost.backend().node().name() + ", was lost"
-                        : String.valueOf(failure.getMessage()).replaceFirst("^ERROR: ", ""),
-                failure);
+        return lost != null
+                ? current.lossOf(lost, failure)
+                : PgplexErrors.rolledBack(String.valueOf(failure.getMessage()).replaceFirst("^ERROR: ", ""), failure);
     }
 
     /** Whether a lease is the open transaction's. */
@@ -712,7 +713,11 @@ final class SessionTransaction {
 
     /** A savepoint cannot bring back what a lost connection has taken along. */
     private static void checkNotLost(Transaction current) throws SQLException {
-        Participant lost = current.failed() ? current.lost() : null;
+        SQLException loss = current.unreportedLoss();
+        if (loss != null) {
+            throw loss;
+        }
+        Participant lost = current.lost();
         if (lost != null) {
             throw PgplexErrors.error(
                     SqlState.FAILED_TRANSACTION,

@@ -53,6 +53,8 @@ public final class Transaction {
     private final List<MetadataChange> changes = new ArrayList<>();
     private final List<CopyLock> copyLocks = new ArrayList<>();
     private boolean failed;
+    /** Whether the application knows that it failed; a connection may be lost while it does nothing. */
+    private boolean reported;
     /** As it was when the transaction reached its first or second shard. */
     private @Nullable Isolation isolation;
 
@@ -221,6 +223,7 @@ public final class Transaction {
         copyLocks.subList(mark.copyLockCount(), copyLocks.size()).clear();
         changes.subList(mark.changeCount(), changes.size()).clear();
         failed = false;
+        reported = false;
         return mark.state();
     }
 
@@ -403,6 +406,7 @@ public final class Transaction {
         unpreparable.clear();
         preferredAnchors.clear();
         failed = false;
+        reported = false;
         isolation = null;
         snapshotOfAll = false;
         voting = Voting.UNHEARD;
@@ -411,6 +415,27 @@ public final class Transaction {
     /** Lets the whole transaction fail, whatever the participants think of it. */
     public void markFailed() {
         failed = true;
+        reported = true;
+    }
+
+    /** The failure of a participant that was lost, where the application has not heard of any failure yet; else null. */
+    public @Nullable SQLException unreportedLoss() {
+        Participant lost = reported ? null : lost();
+        if (lost == null) {
+            return null;
+        }
+        String node = lost.backend().node().name();
+        return lossOf(
+                lost, PgplexErrors.error(SqlState.CONNECTION_FAILURE, "the connection to node " + node + " was lost"));
+    }
+
+    /** What the application is told, once, when a participant was lost. */
+    public SQLException lossOf(Participant lost, SQLException cause) {
+        markFailed();
+        return PgplexErrors.rolledBack(
+                "shard " + lost.shard().name() + ", node "
+                        + lost.backend().node().name() + ", was lost",
+                cause);
     }
 
     /**

@@ -155,6 +155,10 @@ public final class TransactionEnd {
 
     /** Lets pgjdbc say what it says for COMMIT in a failed transaction, on a participant that has failed. */
     private static SQLException refusedByServer(Transaction transaction) {
+        SQLException loss = transaction.unreportedLoss();
+        if (loss != null) {
+            return loss;
+        }
         for (Participant participant : transaction.participants()) {
             if (participant.failed() && !participant.backend().isBroken()) {
                 try {
