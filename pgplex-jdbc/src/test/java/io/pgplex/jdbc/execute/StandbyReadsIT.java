@@ -744,6 +744,40 @@ class StandbyReadsIT {
         }
     }
 
+    /** Nothing is promoted: without synchronous replication that could lose data. */
+    @Test
+    void readsGoOnWhileAShardHasNoPrimary() throws Exception {
+        Connection eventual = open("intent=prefer-replica&consistency=eventual&maxLag=none");
+        Connection session = open("intent=read-only&maxLag=none");
+        Connection transactions = open("maxLag=none");
+        transactions.setReadOnly(true);
+        for (Connection connection : List.of(eventual, session, transactions)) {
+            assertThat(ask(connection, "SELECT count(*) FROM t")).isEqualTo(40);
+        }
+        awaitStandby(transactions, read(onS2), s2);
+        transactions.setAutoCommit(false);
+        s2.primary().kill();
+        try {
+            for (int i = 0; i < 20; i++) {
+                for (Connection connection : List.of(eventual, session, transactions)) {
+                    assertStandby(ask(connection, read(onS2)), s2);
+                    assertThat(ask(connection, "SELECT count(*) FROM t")).isEqualTo(40);
+                }
+                transactions.commit();
+            }
+        } finally {
+            s2.primary().start();
+            await("the primary takes writes again", () -> {
+                try {
+                    execute(eventual, "UPDATE t SET v = v + 1 WHERE id = " + onS2);
+                    return true;
+                } catch (SQLException e) {
+                    return false;
+                }
+            });
+        }
+    }
+
     @Test
     void aPrimaryIsNotTakenForAStandby() throws SQLException {
         Credentials credentials =
