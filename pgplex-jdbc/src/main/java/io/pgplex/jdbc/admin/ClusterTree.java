@@ -52,7 +52,9 @@ final class ClusterTree {
     private final Supplier<Map<String, String>> failoverRefusals;
     private final Switchover switchover;
 
-    ClusterTree(MetadataStore store, ClusterMapCache cache,
+    ClusterTree(
+            MetadataStore store,
+            ClusterMapCache cache,
             TopologyMonitor topology,
             ClusterRegistry registry,
             Supplier<Map<String, String>> failoverRefusals,

@@ -186,7 +186,25 @@ final class LeaderChange implements AutoCloseable {
         if (unsafe != null || standbys.isEmpty()) {
             throw refused(unsafe == null ? "no standby answers" : unsafe);
         }
-        return standbys.get(mostAdvanced(states));
+        boolean isSafe = FailoverDecision.whyUnsafe(shard, reachable, known) == null;
+        return standbys.get(isSafe && known != null ? mostConfirmed(states, known) : mostAdvanced(states));
+    }
+
+    /**
+     * The place of the one with the most WAL among those that commits waited for. All of these followed the old primary when they
+     * were written down, so they are on its timeline, whatever timeline they name: a standby knows of a new one at its next
+     * restart point, and a fresh copy at once.
+     */
+    private int mostConfirmed(List<NodeControl.State> states, ShardReplication known) {
+        int best = -1;
+        for (int i = 0; i < states.size(); i++) {
+            boolean confirms = known.standbys().contains(standbys.get(i).node().name());
+            if (confirms
+                    && (best < 0 || states.get(i).received() > states.get(best).received())) {
+                best = i;
+            }
+        }
+        return best;
     }
 
     /** The place of the one on the highest timeline, and there with the most WAL; the first of equal ones. */

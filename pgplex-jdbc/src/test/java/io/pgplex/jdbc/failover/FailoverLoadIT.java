@@ -40,6 +40,8 @@ class FailoverLoadIT {
     private static final Duration LIMIT = Duration.ofSeconds(45);
     private static final String SHARD = "s1";
     private static final String ROWS = "SELECT id, part FROM " + LoadClient.TABLE + " WHERE id > 0";
+    private static final String RUNNING = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+            + " AND pid <> pg_backend_pid() AND state <> 'idle'";
     private static final String KEYS = "SELECT DISTINCT k FROM " + LoadClient.TABLE + " WHERE id < 0 ORDER BY k";
 
     private final LocalCluster cluster;
@@ -206,18 +208,15 @@ class FailoverLoadIT {
         void switchover() throws Exception {
             PostgresServer primary = primary();
             String next = show(management, "shards." + SHARD + ".standbys").split(",")[0];
-            long begin = System.nanoTime();
+            long before = load.longestPauseMillis(SHARD);
             try (Statement statement = management.createStatement()) {
                 statement.execute("SET shards." + SHARD + ".leader = '" + next + "'");
             }
             assertThat(leader(management, SHARD)).isEqualTo(next).isNotEqualTo(primary.name());
-            assertThat(load.awaitAcknowledged(SHARD, 1, LIMIT))
-                    .as("writes go on")
-                    .isTrue();
-            System.out.printf(
-                    "%s handed over to %s within %d ms%n",
-                    primary.name(), next, (System.nanoTime() - begin) / 1_000_000);
             enough();
+            System.out.printf(
+                    "%s handed over to %s: nobody wrote for %d ms; before, for %d ms at most%n",
+                    primary.name(), next, load.longestPauseMillis(SHARD), before);
         }
 
         /** Waits until another node leads and takes writes. */
@@ -236,6 +235,8 @@ class FailoverLoadIT {
         /** An old primary that is back takes no writes; then an operator makes it a standby again. */
         private void comesBackFenced(PostgresServer old) throws Exception {
             await(old.name() + " fenced", () -> "fenced".equals(role(old)));
+            // a commit that was written before and waited for a standby is seen when its session has been ended
+            await("the end of what ran there", () -> "0".equals(old.query(cluster.database(), RUNNING)));
             List<StoredRow> whenFenced = rows(SHARD, old);
             enough();
             oldPrimaries.add(new OldPrimary(old.name(), whenFenced, rows(SHARD, old)));

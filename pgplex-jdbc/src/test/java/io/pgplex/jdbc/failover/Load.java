@@ -32,6 +32,11 @@ final class Load implements AutoCloseable {
     private final Condition acknowledged = lock.newCondition();
     private final Map<String, Long> acknowledgedOn = new HashMap<>();
 
+    /** When something was acknowledged last, and the longest time between two such moments, in nanoseconds; by shard. */
+    private final Map<String, Long> lastOn = new HashMap<>();
+
+    private final Map<String, Long> longestPauseOn = new HashMap<>();
+
     /** The shards that had a fault, from the beginning to now; the last entry is now. */
     private final List<Set<String>> faults = new ArrayList<>(List.of(Set.of()));
 
@@ -103,8 +108,24 @@ final class Load implements AutoCloseable {
     void acknowledge(List<String> shards) {
         lock.lock();
         try {
-            shards.forEach(shard -> acknowledgedOn.merge(shard, 1L, Long::sum));
+            long now = System.nanoTime();
+            for (String shard : shards) {
+                acknowledgedOn.merge(shard, 1L, Long::sum);
+                Long last = lastOn.put(shard, now);
+                longestPauseOn.merge(shard, last == null ? 0L : now - last, Math::max);
+            }
             acknowledged.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The longest time in which nothing was acknowledged on a shard since this was last asked, in milliseconds. */
+    long longestPauseMillis(String shard) {
+        lock.lock();
+        try {
+            Long pause = longestPauseOn.remove(shard);
+            return TimeUnit.NANOSECONDS.toMillis(pause == null ? 0 : pause);
         } finally {
             lock.unlock();
         }
