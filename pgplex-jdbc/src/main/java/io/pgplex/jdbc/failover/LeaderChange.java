@@ -102,7 +102,7 @@ final class LeaderChange implements AutoCloseable {
         fenceInBackground(shard.primary(), epoch);
         prepare(chosen, known);
         lead(chosen);
-        gather(chosen);
+        gather(chosen, known);
         checkOffice();
         promote(chosen);
         awaitPrimary(chosen);
@@ -379,21 +379,51 @@ final class LeaderChange implements AutoCloseable {
         }
     }
 
-    /** Waits until a standby has what the others have, which it gets while the old primary still sends; not for ever. */
-    void gather(NodeControl chosen) throws SQLException, InterruptedException {
+    /**
+     * Waits until a standby has what the others have, which it gets while the old primary still sends, and until that sends
+     * to none of the others any more: what they would confirm from then on, the chosen one would not have. Not for ever: the
+     * old primary may be gone, or this login may not lead the others.
+     *
+     * @param known the standbys that commits wait for, or null where they wait for none
+     * @throws SQLException 55000 where one of these has got more meanwhile: it is the better choice, next time
+     */
+    void gather(NodeControl chosen, @Nullable ShardReplication known) throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GATHER_MILLIS);
-        while (mostReceived(chosen) > chosen.state().received() && System.nanoTime() - deadline < 0) {
+        while (!(isTheirOnlySource(chosen) && mostReceived(chosen, null) <= chosen.state().received())
+                && System.nanoTime() - deadline < 0) {
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+        if (known != null && mostReceived(chosen, known) > chosen.state().received()) {
+            throw refused("a standby has later commits than node " + chosen.node().name());
         }
     }
 
-    private long mostReceived(NodeControl besides) {
-        long most = 0;
+    private boolean isTheirOnlySource(NodeControl chosen) {
         for (NodeControl standby : standbys) {
             try {
-                most = standby.equals(besides)
-                        ? most
-                        : Math.max(most, standby.state().received());
+                if (!standby.equals(chosen) && !standby.receivesOnlyFrom(chosen)) {
+                    return false;
+                }
+            } catch (SQLException e) {
+                LOG.debug(
+                        "standby {} does not answer any more: {}",
+                        standby.node().name(),
+                        e.getMessage());
+            }
+        }
+        return true;
+    }
+
+    /** The most that another standby has received, of those alone that commits waited for where these are given. */
+    private long mostReceived(NodeControl besides, @Nullable ShardReplication among) {
+        long most = 0;
+        for (NodeControl standby : standbys) {
+            if (standby.equals(besides)
+                    || (among != null && !among.standbys().contains(standby.node().name()))) {
+                continue;
+            }
+            try {
+                most = Math.max(most, standby.state().received());
             } catch (SQLException e) {
                 LOG.debug(
                         "standby {} does not answer any more: {}",

@@ -47,6 +47,10 @@ final class NodeControl implements AutoCloseable {
             + " m.epoch, m.fenced, m.retired FROM (VALUES (1)) AS always(one)"
             + " LEFT JOIN pgplex.membership m ON m.cluster OPERATOR(pg_catalog.=) ? AND m.shard OPERATOR(pg_catalog.=) ?";
 
+    /** Parameters: host, port. The columns are null for a role that may not see them. */
+    private static final String OTHER_SENDERS = "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_stat_wal_receiver r"
+            + " WHERE r.sender_host OPERATOR(pg_catalog.<>) ? OR r.sender_port OPERATOR(pg_catalog.<>) ?)";
+
     private static final String FOLLOWERS = "SELECT r.application_name,"
             + " r.state OPERATOR(pg_catalog.=) 'streaming',"
             + " coalesce(pg_catalog.pg_wal_lsn_diff(r.flush_lsn, '0/0'), 0)::pg_catalog.int8,"
@@ -272,6 +276,15 @@ final class NodeControl implements AutoCloseable {
         execute("ALTER SYSTEM SET primary_conninfo TO " + literal(changed));
         reload();
         return true;
+    }
+
+    /** Whether no other server sends WAL to this standby, as far as this login may know. */
+    boolean receivesOnlyFrom(NodeControl primary) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(OTHER_SENDERS)) {
+            statement.setString(1, primary.node.host());
+            statement.setInt(2, primary.node.port());
+            return truth(statement);
+        }
     }
 
     private void makeSlot(String slot) throws SQLException {

@@ -170,7 +170,7 @@ public final class Switchover {
             change.lead(next);
             change.awaitDeparture(old);
             catchUp(change, old, next, closed);
-            change.gather(next);
+            change.gather(next, known);
             change.checkOffice();
             change.promote(next);
             promoting = true;
