@@ -89,6 +89,11 @@ public final class Pools implements AutoCloseable {
         renew(node, gate, generation);
     }
 
+    /** No cluster map names the node any more: idle connections to it are closed, and the others when they are given back. */
+    public void evict(Node node) {
+        poolsOf(node).forEach(NodePool::evict);
+    }
+
     /** Breaks the connections to a node, leased ones too: another one has taken its place as a shard's primary. */
     public void abort(Node node) {
         poolsOf(node).forEach(NodePool::abort);

@@ -147,15 +147,20 @@ final class NodeWatch implements Runnable {
                     this,
                     NodeProbe.isAnswer(e)
                             ? new TopologyEvent.Answered(node.name(), reason, now)
-                            : new TopologyEvent.Missed(node.name(), NodeProbe.isCertain(e), reason, since, now));
+                            : missed(NodeProbe.isCertain(e), reason, since, now));
             return false;
         } catch (RuntimeException | Error e) { // whatever it is, the node must be looked at again
             LOG.warn("a look at node {} failed", node.name(), e);
             disconnect();
-            String reason = e.toString();
-            monitor.happened(this, new TopologyEvent.Missed(node.name(), false, reason, since, monitor.nowMillis()));
+            monitor.happened(this, missed(false, e.toString(), since, monitor.nowMillis()));
             return false;
         }
+    }
+
+    /** Of a look that took longer than it may, the rest was this client's own pause, in which no server was asked. */
+    private TopologyEvent missed(boolean certain, String reason, long since, long now) {
+        long earliest = now - TimeUnit.SECONDS.toMillis(NodeProbe.TIMEOUT_SECONDS);
+        return new TopologyEvent.Missed(node.name(), certain, reason, Math.max(since, earliest), now);
     }
 
     /** A connection by the newest login, or where the server refuses that, by another one that is known. */

@@ -24,6 +24,12 @@ public final class TopologyPools implements TopologyListener {
                 say(node);
             }
         }
+        for (NodeState gone : before.nodes().values()) {
+            NodeState now = after.node(gone.node().name());
+            if (now == null || !now.isAt(gone.node())) {
+                pools.evict(gone.node());
+            }
+        }
         for (ShardState shard : after.shards().values()) {
             ShardState known = before.shard(shard.name());
             if (known != null && !known.primary().equals(shard.primary()) && shard.epoch() >= known.epoch()) {
