@@ -213,7 +213,7 @@ final class ClusterTree {
             ClusterMap seen = cache.current();
             if (seen != null && seen.nodes().containsKey(name)) {
                 throw PgplexErrors.error(
-                        SqlState.FEATURE_NOT_SUPPORTED,
+                        SqlState.OBJECT_NOT_IN_STATE,
                         "Patroni says what node \"" + name + "\" is",
                         "Use the tags noloadbalance and zone in the member's Patroni configuration.");
             }

@@ -33,6 +33,9 @@ public final class PrimaryLeases {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(250);
 
+    /** With a primary that is still a standby: it is being promoted, by Patroni within a second. */
+    private static final Duration LONGEST_PAUSE_IN_PROMOTION = Duration.ofMillis(40);
+
     /** Failures of the connection that do not pass: the pools are closed; the server does not let the user in. */
     private static final Set<String> LASTING = Set.of("08003", "08004");
 
@@ -128,6 +131,9 @@ public final class PrimaryLeases {
                     throw none(shard, place, timeoutMillis, e);
                 }
                 waiter.check(began);
+                if (SqlState.READ_ONLY_TRANSACTION.code().equals(e.getSQLState())) {
+                    pauseNanos = Math.min(pauseNanos, LONGEST_PAUSE_IN_PROMOTION.toNanos());
+                }
                 await(shard, place, Math.min(pauseNanos, leftNanos), e);
                 waiter.check(began);
                 pauseNanos = Math.min(2 * pauseNanos, LONGEST_PAUSE.toNanos());

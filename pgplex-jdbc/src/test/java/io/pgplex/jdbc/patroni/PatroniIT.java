@@ -240,7 +240,7 @@ class PatroniIT {
                 SQLException e = catchThrowableOfType(SQLException.class, () -> statement.execute(sql));
                 assertThat((Throwable) e).as(sql).isNotNull();
                 assertThat(e.getMessage()).contains("Patroni");
-                assertThat(e.getSQLState()).isEqualTo("0A000");
+                assertThat(e.getSQLState()).isEqualTo("55000");
             }
         }
         assertThat(nodes()).isEqualTo(membersByPatroni());
