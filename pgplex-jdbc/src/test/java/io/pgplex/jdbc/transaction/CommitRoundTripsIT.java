@@ -14,6 +14,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
@@ -75,12 +76,18 @@ class CommitRoundTripsIT {
     private List<List<String>> trips(int shard) {
         List<List<String>> trips = new ArrayList<>();
         for (Exchange exchange : watch(shard).recorded()) {
-            trips.add(exchange.statements().stream()
+            List<String> trip = exchange.statements().stream()
                     .map(CommitRoundTripsIT::firstWords)
-                    .toList());
+                    .toList();
+            if (!trip.stream().allMatch(MONITORS::contains)) {
+                trips.add(trip);
+            }
         }
         return trips;
     }
+
+    /** How the statements begin by which the client looks at its nodes now and then, on connections of their own. */
+    private static final Set<String> MONITORS = Set.of("WITH s", "SELECT m.epoch,");
 
     private static String firstWords(String sql) {
         String[] words = sql.trim().split("[\\s(]+", 4);
