@@ -660,6 +660,7 @@ public final class Session implements LogicalSession {
         } catch (SQLException e) {
             throw written(e);
         } finally {
+            knownMap().shards().forEach(leases::used); // the connection was taken long before
             transactions.statementEnds();
         }
     }

@@ -15,12 +15,14 @@ import io.pgplex.testkit.LocalCluster;
 import io.pgplex.testkit.PgplexCluster;
 import io.pgplex.testkit.PostgresServer;
 import io.pgplex.testkit.Servers;
+import java.sql.CallableStatement;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -519,6 +521,36 @@ class StandbyReadsIT {
             replay(s1, true);
         }
         awaitStandby(connection, read(onS1), s1);
+    }
+
+    @Test
+    void aSessionReadsWhatItsCallsHaveWritten() throws Exception {
+        Connection connection = open("intent=prefer-replica&maxLag=none");
+        execute(connection, "CREATE TABLE calls (n int)");
+        execute(
+                connection,
+                "CREATE FUNCTION called() RETURNS int LANGUAGE sql AS"
+                        + " $$ INSERT INTO calls VALUES (1); SELECT inet_server_port() $$");
+        String read = "SELECT count(*) FROM calls";
+        String port = "SELECT inet_server_port() FROM (SELECT count(*) FROM calls) c";
+        try (CallableStatement call = connection.prepareCall("{? = call called()}")) {
+            call.registerOutParameter(1, Types.INTEGER);
+            for (int i = 1; i <= 3; i++) {
+                replay(s1, false);
+                try {
+                    // on the connection that the statement keeps
+                    call.execute();
+                    assertThat(call.getInt(1)).isEqualTo(s1.primary().port());
+                    assertThat(ask(connection, read)).isEqualTo(i);
+                } finally {
+                    replay(s1, true);
+                }
+                awaitStandby(connection, port, s1);
+            }
+        } finally {
+            execute(connection, "DROP FUNCTION called()");
+            execute(connection, "DROP TABLE calls");
+        }
     }
 
     @Test
