@@ -389,12 +389,14 @@ final class LeaderChange implements AutoCloseable {
      */
     void gather(NodeControl chosen, @Nullable ShardReplication known) throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GATHER_MILLIS);
-        while (!(isTheirOnlySource(chosen) && mostReceived(chosen, null) <= chosen.state().received())
+        while (!(isTheirOnlySource(chosen)
+                        && mostReceived(chosen, null) <= chosen.state().received())
                 && System.nanoTime() - deadline < 0) {
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
         if (known != null && mostReceived(chosen, known) > chosen.state().received()) {
-            throw refused("a standby has later commits than node " + chosen.node().name());
+            throw refused(
+                    "a standby has later commits than node " + chosen.node().name());
         }
     }
 
@@ -419,7 +421,8 @@ final class LeaderChange implements AutoCloseable {
         long most = 0;
         for (NodeControl standby : standbys) {
             if (standby.equals(besides)
-                    || (among != null && !among.standbys().contains(standby.node().name()))) {
+                    || (among != null
+                            && !among.standbys().contains(standby.node().name()))) {
                 continue;
             }
             try {
