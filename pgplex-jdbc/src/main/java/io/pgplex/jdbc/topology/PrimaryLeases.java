@@ -112,6 +112,7 @@ public final class PrimaryLeases {
         long began = System.nanoTime();
         long pauseNanos = FIRST_PAUSE.toNanos();
         String reported = null;
+        SQLException last = null;
         while (true) {
             Place place = place(shard);
             try {
@@ -121,6 +122,8 @@ public final class PrimaryLeases {
                 if (!mayPass(e) || Thread.currentThread().isInterrupted()) {
                     throw e;
                 }
+                // a node that was not asked again says less than when it was
+                last = last == null || isLoss(e) ? e : last;
                 if (isLoss(e) && !place.node.name().equals(reported)) {
                     // once only, so that those who wait do not wake each other for ever
                     reported = place.node.name();
@@ -128,7 +131,7 @@ public final class PrimaryLeases {
                 }
                 long leftNanos = TimeUnit.MILLISECONDS.toNanos(timeoutMillis) - (System.nanoTime() - began);
                 if (leftNanos <= 0) {
-                    throw none(shard, place, timeoutMillis, e);
+                    throw none(shard, place, timeoutMillis, last);
                 }
                 waiter.check(began);
                 if (SqlState.READ_ONLY_TRANSACTION.code().equals(e.getSQLState())) {
