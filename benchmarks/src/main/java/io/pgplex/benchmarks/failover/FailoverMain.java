@@ -185,7 +185,8 @@ public final class FailoverMain {
     /** Waits until the arbiter knows that commits are on one of both standbys, without which it would not promote any. */
     private static void awaitProtection(Connection management) throws SQLException {
         long begin = System.nanoTime();
-        while (!String.valueOf(show(management, "shards." + SHARD + ".synchronous")).matches("1 of [^,]+,[^,]+")) {
+        while (!String.valueOf(show(management, "shards." + SHARD + ".synchronous"))
+                .matches("1 of [^,]+,[^,]+")) {
             if (System.nanoTime() - begin > LIMIT_NANOS) {
                 throw new IllegalStateException("the standbys do not come back");
             }

@@ -4,7 +4,6 @@ import io.pgplex.jdbc.error.PgplexErrors;
 import io.pgplex.jdbc.error.SqlState;
 import io.pgplex.jdbc.pool.Backend;
 import io.pgplex.jdbc.pool.Lease;
-import io.pgplex.jdbc.pool.PoolSettings;
 import io.pgplex.jdbc.pool.Work;
 import io.pgplex.jdbc.session.SessionState;
 import io.pgplex.jdbc.transaction.Participant;
@@ -18,18 +17,15 @@ import io.pgplex.routing.hint.Hints;
 import io.pgplex.routing.plan.Effect;
 import io.pgplex.routing.plan.Plan;
 import io.pgplex.routing.statistics.Statistics;
-import java.sql.BatchUpdateException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
-import org.postgresql.util.PSQLException;
 
 /**
  * A logical connection's state: what the application has set, the transaction that is open, the leases that are held. Used
@@ -49,7 +45,7 @@ public final class Session implements LogicalSession {
     private final StandbyReads standbys;
     private final Supplier<Statistics> statistics;
     private final TemporaryRelations temporary = new TemporaryRelations();
-    private final Newest newest = new Newest();
+    private final NewestShard newest = new NewestShard();
 
     private SessionState state = SessionState.INITIAL;
     private @Nullable RoutingScope scope;
@@ -138,48 +134,6 @@ public final class Session implements LogicalSession {
 
     // ---- the way of a statement whose connection is lost
 
-    /** How often and how long one statement may be run again. */
-    private static final class Reruns {
-        private final long sinceNanos = System.nanoTime();
-        private final long limitNanos;
-        private int left;
-
-        Reruns(PoolSettings pool) {
-            limitNanos = TimeUnit.MILLISECONDS.toNanos(pool.connectionTimeoutMillis());
-            // each run may come upon another idle connection that was lost at the same time
-            left = pool.maximumSize() + 2;
-        }
-
-        boolean allowed() {
-            return left-- > 0 && System.nanoTime() - sinceNanos < limitNanos;
-        }
-    }
-
-    /** Whether all that a statement has used in its transaction is a shard that it was the first to reach. */
-    private static final class Newest {
-        private @Nullable Shard shard;
-        private boolean others;
-
-        void clear() {
-            shard = null;
-            others = false;
-        }
-
-        void used(Transaction transaction, Shard used) {
-            Shard known = shard;
-            if (known == null && transaction.participant(used.ordinal()) == null) {
-                shard = used;
-            } else {
-                others |= known == null || known.ordinal() != used.ordinal();
-            }
-        }
-
-        boolean isLeft(SessionTransaction transactions) {
-            Shard known = shard;
-            return known != null && !others && transactions.leave(known);
-        }
-    }
-
     /** Whether nothing was done on any shard in the transaction that the next statement is part of, if in any. */
     private boolean isFresh() {
         Transaction current = transactions.open();
@@ -189,67 +143,24 @@ public final class Session implements LogicalSession {
     /**
      * Whether a statement that has failed is run once more, unseen: when its connection was lost and it has left nothing
      * behind. Inside a transaction that is so for the first statement alone, whatever it does, since nobody has committed
-     * it, and for one that has used no other shard than the one that it was the first to reach. Outside it is so for one that {@link #leavesNothing}, and for a write that was never done ({@link
-     * #isRefusedByDyingServer}).
+     * it, and for one that has used no other shard than the one that it was the first to reach. Outside it is as {@link Loss#leftNothing} says.
      */
     private boolean runsAgain(
             SQLException failure, @Nullable Plan plan, PreparedText text, int statement, boolean fresh, Reruns reruns)
             throws SQLException {
-        if (!isLoss(failure) || closed || leases.lostPinned() || !reruns.allowed()) {
+        if (!Loss.isOne(failure) || closed || leases.lostPinned() || !reruns.allowed()) {
             return false;
         }
         transactions.checkPatience(System.nanoTime());
         if (transactions.open() != null) {
             return fresh ? transactions.restart() : newest.isLeft(transactions);
         }
-        return leavesNothing(plan) || (isRefusedByDyingServer(failure) && writesByItself(plan, text, statement));
-    }
-
-    /** Whether a statement changes nothing on any server: it only reads, or is about the session. */
-    private static boolean leavesNothing(@Nullable Plan plan) {
-        if (plan instanceof Plan.Utility command) {
-            StatementClass statement = command.statementClass();
-            return statement instanceof StatementClass.Show
-                    || statement instanceof StatementClass.SetVariable
-                    || statement instanceof StatementClass.Reset;
-        }
-        return plan instanceof Plan.Sharded query && query.effect() == Effect.READ;
-    }
-
-    /** Whether a connection was lost that a statement was using, rather than not to be had or lost in a commit. */
-    private static boolean isLoss(SQLException failure) {
-        return Backend.isFatal(failure)
-                && !SqlState.NO_ELIGIBLE_NODE.code().equals(failure.getSQLState())
-                && !SqlState.COMMIT_UNKNOWN.code().equals(failure.getSQLState());
-    }
-
-    /**
-     * Whether the server has answered that it ends the session, in place of doing the statement. A backend looks for that
-     * order only before it has begun to commit, where the statement is undone, or once it has said that the statement is
-     * done and waits for the next one (ProcessInterrupts in postgres.c; a commit holds interrupts off, and one that must give
-     * up waiting for a standby says nothing more to its client, SyncRepWaitForLSN in syncrep.c). Most often it was sent while
-     * the connection was idle in its pool.
-     */
-    private static boolean isRefusedByDyingServer(SQLException failure) {
-        return failure instanceof PSQLException said
-                && said.getServerErrorMessage() != null
-                && "57P01".equals(said.getSQLState())
-                && !(failure instanceof BatchUpdateException);
-    }
-
-    /** Whether a statement writes and commits all of it at its end; what CALL, DO and functions do is theirs. */
-    private static boolean writesByItself(@Nullable Plan plan, PreparedText text, int statement) {
-        return plan instanceof Plan.Insert
-                || (plan instanceof Plan.Sharded write
-                        && write.effect() == Effect.WRITE
-                        && !text.statements().get(statement).is(0, "CALL", "DO"));
+        return Loss.leftNothing(failure, plan, text, statement);
     }
 
     /** A failure outside a transaction, where the statement may have been done all the same. */
     private SQLException unsure(SQLException failure, @Nullable Plan plan) {
-        boolean writes = plan instanceof Plan.Insert
-                || (plan instanceof Plan.Sharded statement && statement.effect() != Effect.READ);
-        return writes && transactions.open() == null && isLoss(failure) && !leases.lostPinned()
+        return Loss.mayWrite(plan) && transactions.open() == null && Loss.isOne(failure) && !leases.lostPinned()
                 ? PgplexErrors.statementUnknown(failure)
                 : failure;
     }
@@ -385,7 +296,7 @@ public final class Session implements LogicalSession {
     /** The failure of a batch or call, which is never run again: outside a transaction some of it may have been done. */
     private SQLException written(SQLException failure) {
         SQLException told = transactions.statementFailed(failure);
-        return transactions.open() == null && isLoss(told) && !leases.lostPinned()
+        return transactions.open() == null && Loss.isOne(told) && !leases.lostPinned()
                 ? PgplexErrors.statementUnknown(told)
                 : told;
     }
@@ -866,7 +777,7 @@ public final class Session implements LogicalSession {
                 return reading.by(lease(map().homeShard(), Effect.READ));
             } catch (SQLException e) {
                 reruns = reruns == null ? new Reruns(settings.pool()) : reruns;
-                boolean again = isLoss(e)
+                boolean again = Loss.isOne(e)
                         && !closed
                         && !leases.lostPinned()
                         && reruns.allowed()

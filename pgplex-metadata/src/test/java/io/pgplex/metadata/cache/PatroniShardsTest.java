@@ -170,6 +170,7 @@ class PatroniShardsTest {
     @Test
     void aLostWatchIsReadAgainAndNothingIsMissed() throws Exception {
         try (ClusterMapCache cache = ClusterMapCache.open(store, "c")) {
+            await(cache, "s1/a", "s1/b");
             ClusterMap before = cache.current();
             store.breakOff("");
             store.loseWatches();
