@@ -2,6 +2,7 @@ package io.pgplex.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -10,6 +11,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 public final class NetworkLink implements AutoCloseable {
     private static final int ORDER_SECONDS = 10;
 
+    /** Ports that are tried before a link gives up. */
+    private static final int MOST_PORTS = 20;
+
     private final InetSocketAddress target;
     private final InetSocketAddress local;
     private final Selector selector;
@@ -46,12 +51,37 @@ public final class NetworkLink implements AutoCloseable {
         this.watch = watch;
         InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
         target = new InetSocketAddress(loopback, targetPort);
-        local = new InetSocketAddress(loopback, Ports.free());
         selector = Selector.open();
-        listen();
+        ServerSocketChannel first = first(loopback);
+        local = (InetSocketAddress) first.getLocalAddress();
+        accept(first);
         thread = new Thread(this::run, "pgplex-link-" + local.getPort() + "-" + targetPort);
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /** Listens on a free port; another JVM may take one in the moment after it was found free. */
+    private static ServerSocketChannel first(InetAddress loopback) throws IOException {
+        BindException last = null;
+        for (int attempt = 0; attempt < MOST_PORTS; attempt++) {
+            try {
+                return bound(new InetSocketAddress(loopback, Ports.free()));
+            } catch (BindException e) {
+                last = e;
+            }
+        }
+        throw Objects.requireNonNull(last);
+    }
+
+    private static ServerSocketChannel bound(InetSocketAddress address) throws IOException {
+        ServerSocketChannel channel = ServerSocketChannel.open();
+        try {
+            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            return channel.bind(address);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     /** Opens a link to a loopback port, on which nobody needs to listen yet. */
@@ -269,15 +299,16 @@ public final class NetworkLink implements AutoCloseable {
             return;
         }
         try {
-            ServerSocketChannel channel = ServerSocketChannel.open();
-            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            channel.bind(local);
-            channel.configureBlocking(false);
-            channel.register(selector, frozen ? 0 : SelectionKey.OP_ACCEPT);
-            listener = channel;
+            accept(bound(local));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private void accept(ServerSocketChannel channel) throws IOException {
+        channel.configureBlocking(false);
+        channel.register(selector, frozen ? 0 : SelectionKey.OP_ACCEPT);
+        listener = channel;
     }
 
     private void stopListening() {

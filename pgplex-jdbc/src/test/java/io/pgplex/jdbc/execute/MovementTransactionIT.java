@@ -375,19 +375,48 @@ class MovementTransactionIT extends MovementFixture {
         String sql = slow(step);
         ExecutorService threads = Executors.newSingleThreadExecutor();
         try {
+            // only the first statement of a transaction would be run again
+            connection.setAutoCommit(false);
+            assertThat(rows(connection, GATHERED)).isEqualTo(ALL_GATHERED);
             Future<List<String>> rows = threads.submit(() -> rows(connection, sql));
             await(() -> running("%pg_sleep(CASE%") > 0);
-            for (PostgresServer server : local.primaries()) {
-                server.query(
-                        local.database(),
-                        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                                + " WHERE datname = current_database() AND query LIKE '%pg_sleep(CASE%'"
-                                + " AND pid <> pg_backend_pid()");
-            }
-            assertThatThrownBy(rows::get).cause().isInstanceOf(SQLException.class);
+            loseWhatSleeps();
+            assertThatThrownBy(rows::get).cause().hasFieldOrPropertyWithValue("SQLState", "40001");
+            connection.rollback();
+            connection.setAutoCommit(true);
             assertThat(rows(connection, GATHERED)).isEqualTo(ALL_GATHERED);
         } finally {
             threads.shutdown();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void runsAgainWhenConnectionsAreLost(Slow step) throws Exception {
+        String sql = slow(step);
+        ExecutorService threads = Executors.newSingleThreadExecutor();
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            Future<List<String>> rows = threads.submit(() -> list(statement.executeQuery()));
+            await(() -> running("%pg_sleep(CASE%") > 0);
+            loseWhatSleeps();
+            await(() -> running("%pg_sleep(CASE%") > 0);
+            assertThat(rows.isDone()).isFalse();
+            statement.cancel();
+            assertThatThrownBy(rows::get).cause().hasFieldOrPropertyWithValue("SQLState", "57014");
+            assertThat(rows(connection, GATHERED)).isEqualTo(ALL_GATHERED);
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    /** Ends the sessions of the slow step, and waits until they have ended. */
+    private void loseWhatSleeps() {
+        for (PostgresServer server : local.primaries()) {
+            server.query(
+                    local.database(),
+                    "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity"
+                            + " WHERE datname = current_database() AND query LIKE '%pg_sleep(CASE%'"
+                            + " AND pid <> pg_backend_pid()");
         }
     }
 
