@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -29,12 +30,19 @@ class OutageIT {
         this.etcd = etcd;
     }
 
-    @BeforeEach
-    void makeTable() throws SQLException {
+    @BeforeAll
+    static void makeTable(LocalCluster cluster) throws SQLException {
         try (Connection connection = cluster.connect();
                 Statement statement = connection.createStatement()) {
-            statement.execute("DROP DISTRIBUTED TABLE IF EXISTS outage");
             statement.execute("CREATE DISTRIBUTED TABLE outage (id bigint PRIMARY KEY, v text) BY HASH (id)");
+        }
+    }
+
+    @BeforeEach
+    void fillTable() throws SQLException {
+        try (Connection connection = cluster.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("DELETE FROM outage");
             statement.execute("INSERT INTO outage SELECT i, 'a' FROM generate_series(1, 20) i");
         }
     }
