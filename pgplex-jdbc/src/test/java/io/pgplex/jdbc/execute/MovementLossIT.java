@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pgplex.routing.plan.Intermediate;
 import io.pgplex.testkit.PgplexCluster;
 import io.pgplex.testkit.PostgresServer;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -29,7 +30,7 @@ class MovementLossIT extends MovementFixture {
 
     @ParameterizedTest
     @CsvSource({"true,true", "true,false", "false,true", "false,false"})
-    void failsWhenAServerIsKilledAndWorksWhenItIsBack(boolean piped, boolean autoCommit) throws Exception {
+    void endsInATransactionAndRunsAgainOutsideWhenAServerIsKilled(boolean piped, boolean autoCommit) throws Exception {
         String sleep = "pg_sleep(CASE WHEN id IN (10, 20, 30, 40, 50) THEN 600 ELSE 0 END)";
         String sql = with("SELECT a.id FROM a JOIN pgplex_x x ON x.id = a.id", "pgplex_x");
         Intermediate rows = moved(
@@ -53,21 +54,24 @@ class MovementLossIT extends MovementFixture {
         PostgresServer victim = local.primaries().get(1);
         try {
             connection.setAutoCommit(autoCommit);
-            Future<List<String>> answer = threads.submit(() -> rows(connection, sql));
-            await(() -> running("%pg_sleep(CASE%") > 0);
-            victim.kill();
-            for (PostgresServer server : local.primaries()) {
-                if (server.isRunning()) {
-                    // those that sleep do not look at their sockets; they are only slow
-                    server.query(
-                            local.database(),
-                            "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity"
-                                    + " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                                    + " AND query LIKE '%pg_sleep(CASE%'");
-                }
+            if (!autoCommit) {
+                // only the first statement of a transaction would be run again
+                assertThat(rows(connection, works)).containsExactly("300");
             }
-            assertThatThrownBy(answer::get).cause().isInstanceOf(SQLException.class);
-            victim.start();
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                Future<List<String>> answer = threads.submit(() -> list(statement.executeQuery()));
+                await(() -> running("%pg_sleep(CASE%") > 0);
+                victim.kill();
+                wakeUpOthers();
+                victim.start();
+                if (autoCommit) {
+                    await(() -> running("%pg_sleep(CASE%") > 0);
+                    statement.cancel();
+                }
+                assertThatThrownBy(answer::get)
+                        .cause()
+                        .hasFieldOrPropertyWithValue("SQLState", autoCommit ? "57014" : "40001");
+            }
             if (!autoCommit) {
                 connection.rollback();
             }
@@ -90,6 +94,19 @@ class MovementLossIT extends MovementFixture {
                 victim.start();
             }
             threads.shutdown();
+        }
+    }
+
+    /** Those that sleep do not look at their sockets; they are only slow. */
+    private void wakeUpOthers() {
+        for (PostgresServer server : local.primaries()) {
+            if (server.isRunning()) {
+                server.query(
+                        local.database(),
+                        "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity"
+                                + " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                                + " AND query LIKE '%pg_sleep(CASE%'");
+            }
         }
     }
 }

@@ -36,7 +36,7 @@ final class PlannedCluster implements AutoCloseable {
     private final LocalCluster local;
     private final MetadataStore store;
     private final ClusterMapCache cache;
-    private final Pools pools = new Pools((node, as) -> false);
+    private final Pools pools = new Pools((node, as) -> true);
     private final FanOut fanOut = new FanOut("planned");
     private final StatisticsCache statistics;
     private final DeadlockWatch deadlocks;
