@@ -10,6 +10,7 @@ import static io.pgplex.jdbc.execute.Movements.one;
 import static io.pgplex.jdbc.execute.Movements.parameters;
 import static io.pgplex.jdbc.execute.Movements.scatter;
 import static io.pgplex.jdbc.execute.Movements.with;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pgplex.routing.plan.Intermediate;
