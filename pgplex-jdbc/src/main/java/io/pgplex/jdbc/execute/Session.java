@@ -52,6 +52,9 @@ public final class Session implements LogicalSession {
     private StatementEffects effects = StatementEffects.NONE;
     private int savepoints;
     private long moved;
+    /** Whether the application has heard that its pinned connection was lost. */
+    private boolean lossTold;
+
     private volatile boolean closed;
 
     public Session(Cluster cluster, SessionSettings settings) {
@@ -114,8 +117,10 @@ public final class Session implements LogicalSession {
             } catch (SQLException e) {
                 reruns = reruns == null ? new Reruns(settings.pool()) : reruns;
                 if (!runsAgain(e, plan, text, statement, fresh, reruns)) {
-                    transactions.noteFailure();
-                    throw unsure(transactions.statementFailed(e), plan);
+                    noteFailure();
+                    boolean own = OwnCall.of(text.statements().get(statement), parameters) != null;
+                    SQLException told = transactions.statementFailed(e);
+                    throw own ? told : unsure(told, plan);
                 }
             } finally {
                 transactions.statementEnds();
@@ -170,6 +175,7 @@ public final class Session implements LogicalSession {
         if (!Backend.isFatal(failure) || closed) {
             return failure;
         }
+        lossTold = leases.lostPinned();
         boolean inTransaction = false;
         for (ShardAnswer answer : answers) {
             inTransaction |= transactions.owns(answer.lease());
@@ -269,7 +275,7 @@ public final class Session implements LogicalSession {
             }
             return runners.batch().run(text, batch, options, running);
         } catch (SQLException e) {
-            transactions.noteFailure();
+            noteFailure();
             throw written(e);
         } finally {
             effects = StatementEffects.NONE;
@@ -286,7 +292,7 @@ public final class Session implements LogicalSession {
         try {
             return runners.batch().run(texts, options, running);
         } catch (SQLException e) {
-            transactions.noteFailure();
+            noteFailure();
             throw written(e);
         } finally {
             transactions.statementEnds();
@@ -311,8 +317,7 @@ public final class Session implements LogicalSession {
     Lease lease(Shard shard, Effect effect) throws SQLException {
         if (leases.lostPinned()) {
             // the statement was planned for what lived there
-            throw PgplexErrors.error(
-                    SqlState.CONNECTION_FAILURE, "the connection that held this session's objects was lost");
+            throw lostObjects();
         }
         Transaction current = transactions.open();
         writes.check(effect, standbys.refusesWrites() || (current == null && transactions.readOnly()));
@@ -426,15 +431,36 @@ public final class Session implements LogicalSession {
         leases.pinHome(home);
     }
 
-    /** Before a statement is planned: what lived on a pinned connection that was lost is gone, and must not be looked for. */
-    private void forgetLostConnection() {
-        if (leases.lostPinned()) {
-            unpin();
+    /**
+     * Before a statement is planned: what lived on a pinned connection that was lost is gone, and must not be looked for.
+     *
+     * @throws SQLException 08006 where nobody has told the application yet: another relation may have the name of a temporary one
+     */
+    private void forgetLostConnection() throws SQLException {
+        if (!leases.lostPinned()) {
+            return;
         }
+        boolean told = lossTold || transactions.open() != null;
+        unpin();
+        if (!told) {
+            throw lostObjects();
+        }
+    }
+
+    private static SQLException lostObjects() {
+        return PgplexErrors.error(
+                SqlState.CONNECTION_FAILURE, "the connection that held this session's objects was lost");
+    }
+
+    /** A statement has failed, and the application is about to hear of it. */
+    private void noteFailure() {
+        transactions.noteFailure();
+        lossTold = leases.lostPinned();
     }
 
     /** Closes the pinned connection, and with it all that lives on it. */
     void unpin() {
+        lossTold = false;
         leases.unpinHome();
         temporary.clear();
         scope = null;
@@ -555,7 +581,7 @@ public final class Session implements LogicalSession {
         try {
             lease = lease(runners.shardOfCall(call, parameters), Effect.MAY_WRITE);
         } catch (SQLException e) {
-            transactions.noteFailure();
+            noteFailure();
             throw transactions.statementFailed(e);
         }
         transactions.statementEnds();
@@ -783,7 +809,7 @@ public final class Session implements LogicalSession {
                         && reruns.allowed()
                         && (transactions.open() == null || (fresh && transactions.restart()));
                 if (!again) {
-                    transactions.noteFailure();
+                    noteFailure();
                     throw transactions.statementFailed(e);
                 }
             } finally {

@@ -218,7 +218,7 @@ class TransactionsIT {
             run(connection, join);
             run(connection, join);
             assertThat(server.query(old.database(), "SELECT max(version) FROM pgplex.schema_version"))
-                    .isEqualTo("2");
+                    .isEqualTo("3");
             assertThat(ask(connection, "SELECT shard || state FROM pgplex.transactions WHERE gtxid = 'kept-1'"))
                     .isEqualTo("s2committed");
             assertThatThrownBy(() -> run(connection, join.replace("SHARD s2", "SHARD s1")))
