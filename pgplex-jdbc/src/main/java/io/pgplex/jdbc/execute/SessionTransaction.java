@@ -446,14 +446,18 @@ final class SessionTransaction {
             return failure;
         }
         ShardFailure place = ShardFailure.of(failure);
-        if (place != null) {
-            for (Participant participant : current.participants()) {
-                if (participant.shard().name().equals(place.shard())) {
-                    participant.backend().failed(failure);
-                }
+        boolean beside = place != null;
+        for (Participant participant : current.participants()) {
+            if (place != null && participant.shard().name().equals(place.shard())) {
+                participant.backend().failed(failure);
+                beside = false;
             }
         }
         current.markFailed();
+        if (beside) {
+            // what runs outside transactions says itself what is done and what is not
+            return failure;
+        }
         Participant lost = current.lost();
         return lost != null
                 ? current.lossOf(lost, failure)
