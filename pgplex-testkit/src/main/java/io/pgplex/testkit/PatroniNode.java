@@ -9,10 +9,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -126,30 +123,21 @@ public final class PatroniNode {
 
     /** A new connection with bare pgjdbc, as the superuser. */
     public Connection connect(String database) throws SQLException {
-        return DriverManager.getConnection(jdbcUrl(database));
+        return superuser(database).connect();
     }
 
     /** Runs statements in a database, each on its own, as the superuser. */
     public void execute(String database, String... statements) {
-        try (Connection connection = connect(database);
-                Statement statement = connection.createStatement()) {
-            for (String sql : statements) {
-                statement.execute(sql);
-            }
-        } catch (SQLException e) {
-            throw new ServerException(name + ": " + e.getMessage(), e);
-        }
+        superuser(database).execute(statements);
     }
 
     /** The first column of a query's first row as text; null when that is null or there is no row. */
     public @Nullable String query(String database, String sql) {
-        try (Connection connection = connect(database);
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            return rows.next() ? rows.getString(1) : null;
-        } catch (SQLException e) {
-            throw new ServerException(name + ": " + e.getMessage(), e);
-        }
+        return superuser(database).query(sql);
+    }
+
+    private Superuser superuser(String database) {
+        return new Superuser(name, jdbcUrl(database));
     }
 
     /** Starts Patroni, which starts PostgreSQL when it finds what it is to be. */

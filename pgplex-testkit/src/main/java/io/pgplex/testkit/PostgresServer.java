@@ -5,10 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -203,30 +200,21 @@ public final class PostgresServer implements AutoCloseable {
 
     /** A new connection with bare pgjdbc, as the superuser. */
     public Connection connect(String database) throws SQLException {
-        return DriverManager.getConnection(jdbcUrl(database));
+        return superuser(database).connect();
     }
 
     /** Runs statements in a database, each on its own, as the superuser. */
     public void execute(String database, String... statements) {
-        try (Connection connection = connect(database);
-                Statement statement = connection.createStatement()) {
-            for (String sql : statements) {
-                statement.execute(sql);
-            }
-        } catch (SQLException e) {
-            throw new ServerException(name + ": " + e.getMessage(), e);
-        }
+        superuser(database).execute(statements);
     }
 
     /** The first column of a query's first row as text; null when that is null or there is no row. */
     public @Nullable String query(String database, String sql) {
-        try (Connection connection = connect(database);
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            return rows.next() ? rows.getString(1) : null;
-        } catch (SQLException e) {
-            throw new ServerException(name + ": " + e.getMessage(), e);
-        }
+        return superuser(database).query(sql);
+    }
+
+    private Superuser superuser(String database) {
+        return new Superuser(name, jdbcUrl(database));
     }
 
     public void createDatabase(String database) {
